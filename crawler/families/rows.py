@@ -1,0 +1,194 @@
+"""The rows of a list page: which of its links are reports, companions or year columns.
+
+In: HTML (a page or a fragment) and its address. Out: `Row`s, `Link`s and `Column`s. Pure. HTML comments never count:
+portals leave whole outdated lists in them ("domain notes", 1d).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.families.base import Column, Link, Listing
+from crawler.page import titles
+from crawler.page.address import is_home, join, normalise
+
+_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12]\d|3[01])(?!\d)日?")
+_ELLIPSIS = re.compile(r"(?:\.{2,}|…+)\s*$")
+_FIRST_YEAR = 2000  # older than the Regulation of 2008 by some years; towns published before it
+
+_ARTICLE = re.compile(
+    r"(?i)(?:/t\d{5,8}_\d+|/t\d{5,}\.|/art_|/m?post_\d+|/content_?[0-9a-f-]*(?:\.s?html?)?$|/content/[0-9a-f-]+|"
+    r"/c\d+/content\.|/[0-9a-f]{24,32}\.|/[0-9a-f]{8}-[0-9a-f]{4}-|/(?:doc_)?[0-9a-f]{24}|/\d{4,}\.\w{3,5}$|"
+    r"/\d{5,}/index\.|/show/\d+|/info/\d+/\d+|\.(?:pdf|docx?|wps|ofd|xlsx?|rtf)$)"
+)
+"""Addresses that lead to one document rather than to a column."""
+_ANNUAL_PATH = re.compile(r"(?i)(?:gk\w*?(?:nb|ndbg|ndgb|nianbao|nan)|/nb|/ndbg|/ndgb|annual_?report)")
+_ANNUAL_WORDS = re.compile(r"(?:政府|政务)?信息公开(?:工作)?(?:年度?报|年度工作报告|工作报告)|公开年报|年报专栏")
+_YEAR_TEXT = re.compile(r"(20[0-3]\d)(?:年度?)?(?:政府)?(?:信息公开)?(?:工作)?(?:年报|年度报告|报告)?")
+_YEAR_STEP = re.compile(r"(?i)/(?:\w*?[a-z_])?(20[0-3]\d)(?:n|nb|nd|nian|ndbg|ndgb|niandu|nbg?)?(?:_\d+)?/?$")
+_ORGAN_YEAR = re.compile(
+    r"(?:20\d\d年?度?)?(?P<organ>[\u4e00-\u9fff·、（）()]{2,32}?(?:政府|局|委|会|办|办公室|厅|院|署|部|中心|街道|镇|乡|区|县|市|州|旗|"
+    r"苏木|处|站|队|所|馆|集团|公司|法院|检察院|分局|支队|总队|办事处))(?:20\d\d年?度?)?(?:工作)?(?:年报|年度报告|报告)?"
+)
+_NOT_ORGAN = re.compile(
+    "预算|决算|法治|网站|指南|目录|制度|解读|图解|政策|平台|系统|专栏|举报|信箱|电话|隐私|首页|登录|注册|更多|概况|职能|机构设置|"
+    "新闻|服务中心|办事大厅|联系|会议|通知|领导|意见|依申请|法定主动|信息公开委"
+)
+
+
+class Row:
+    """One link of a list page with what stands beside it."""
+
+    __slots__ = ("node", "title", "url")
+
+    def __init__(self, url: str, title: str, node: LexborNode) -> None:
+        self.url = url
+        self.title = title
+        self.node = node
+
+    @property
+    def date(self) -> str:
+        """The date printed in the row, white space removed, or ""."""
+        found = _DATE.search(squeezed(self.around))
+        return found[0] if found else ""
+
+    @property
+    def around(self) -> str:
+        """The text of the row that the link stands in."""
+        node: LexborNode = self.node
+        text = node.text() or ""
+        for _ in range(4):
+            parent = node.parent
+            if parent is None or parent.tag in ("ul", "ol", "tbody", "table", "body", "html"):
+                break
+            wider = parent.text() or ""
+            if len(wider) > len(text) + 400 or (parent.tag != "tr" and len(parent.css("a[href]")) > 3):
+                break
+            node, text = parent, wider
+            if node.tag in ("li", "tr", "dd", "dl") or _DATE.search(squeezed(text)):
+                break
+        return text
+
+
+def squeezed(text: str) -> str:
+    """`text` without any white space (NBSP and ideographic space too)."""
+    return "".join(text.split())
+
+
+def rows(tree: LexborHTMLParser, base: str, selector: str = "") -> Iterator[Row]:
+    """The links of a page that lead somewhere, in order. `selector` (operator's): only these links, or links in them."""
+    anchors: Iterable[LexborNode]
+    if selector:
+        anchors = [
+            anchor for node in tree.css(selector) for anchor in ([node] if node.tag == "a" else node.css("a[href]"))
+        ]
+    else:
+        anchors = tree.css("a[href]")
+    for anchor in anchors:
+        url = join(base, anchor.attributes.get("href") or "")
+        if url:
+            yield Row(url, _title(anchor), anchor)
+
+
+def _title(anchor: LexborNode) -> str:
+    """The link's own words; its @title where those are cut short or missing."""
+    shown = squeezed(anchor.text() or "")
+    full = squeezed(anchor.attributes.get("title") or "")
+    if full and (not shown or _ELLIPSIS.search(shown) or full.startswith(shown) or len(shown) < 5 < len(full)):
+        return full
+    shown_date = _DATE.search(shown)
+    if shown_date and len(shown) > len(shown_date[0]) + 2:
+        shown = shown.replace(shown_date[0], "").strip("[]()【】")
+    return shown
+
+
+def base_of(tree: LexborHTMLParser, url: str) -> str:
+    """The address that relative links of the page count from (`<base href>`, where it is of use)."""
+    base = tree.css_first("base[href]")
+    return (join(url, base.attributes.get("href") or "") if base else "") or url
+
+
+def is_article(url: str) -> bool:
+    """Whether an address looks like one document's, not a column's."""
+    return bool(_ARTICLE.search(urlsplit(url).path))
+
+
+def is_annual(section: str, tree: LexborHTMLParser | None = None) -> bool:
+    """Whether a column is the annual reports' one: by its address, its ColumnName, or its page's title."""
+    if _ANNUAL_PATH.search(urlsplit(section).path):
+        return True
+    if tree is None:
+        return False
+    for meta in tree.css("meta[name]"):
+        if (meta.attributes.get("name") or "").lower() == "columnname":
+            if _ANNUAL_WORDS.search(meta.attributes.get("content") or ""):
+                return True
+    title = tree.css_first("title")
+    return bool(title and _ANNUAL_WORDS.search(squeezed(title.text() or "")))
+
+
+def judge(row_title: str, url: str, annual: bool, dated: bool) -> str:
+    """`report`, `companion`, or "" for any other link.
+
+    In the annual reports' own column a bare organ name or year is a candidate too, if it leads to a document: such
+    columns are common, and the page itself decides ("domain notes", 4: title variants).
+    """
+    kind = titles.classify(row_title).kind
+    if kind in ("report", "companion"):
+        return kind
+    if not annual or not (is_article(url) or (dated and not is_home(url))):
+        return ""
+    if _YEAR_TEXT.fullmatch(row_title):
+        return "report"
+    bare = _ORGAN_YEAR.fullmatch(row_title)
+    return "report" if bare and not _NOT_ORGAN.search(row_title) else ""
+
+
+def links(found: Iterable[Row], listing: Listing, annual: bool) -> tuple[Link, ...]:
+    """The reports and companions among rows, each address once (the fullest title wins)."""
+    out: dict[str, Link] = {}
+    here = normalise(listing.url)
+    for row in found:
+        title = row.title
+        if title in _WORDLESS:
+            title = squeezed(row.around)
+        if not 2 < len(title) < 200 or row.url == here:
+            continue
+        kind = judge(title, row.url, annual, False) or (annual and judge(title, row.url, annual, bool(row.date)))
+        if not kind or (column_year(title, row.url) and not row.date):
+            continue
+        known = out.get(row.url)
+        if known is None or len(title) > len(known.title):
+            out[row.url] = Link(row.url, title, "report" if kind == "report" else "companion", row.date)
+    return tuple(out.values())
+
+
+_WORDLESS = frozenset({"查看", "详情", "查看详情", "[详细]", "详细", "下载", "点击下载", "阅读全文", "全文", "[查看]"})
+
+
+def column_year(title: str, url: str) -> int | None:
+    """The year of a column that a link leads to: its text is a year, or its folder is named after one."""
+    if is_article(url):
+        return None
+    text = _YEAR_TEXT.fullmatch(title)
+    if text:
+        return int(text[1])
+    step = _YEAR_STEP.search(urlsplit(url).path.removesuffix("index.html").removesuffix("index.shtml"))
+    return int(step[1]) if step and (step[1] in title or "年" in title) and len(title) < 20 else None
+
+
+def columns(found: Iterable[Row], listing: Listing, limit: int = 40) -> tuple[Column, ...]:
+    """Year columns that a section's page links, this page itself left out; at most `limit`."""
+    out: dict[str, Column] = {}
+    here = {normalise(listing.url), normalise(listing.section or listing.url)}
+    for row in found:
+        if row.url in here or row.url in out or len(row.title) > 24:
+            continue
+        year = column_year(row.title, row.url)
+        if year and _FIRST_YEAR <= year <= listing.this_year:
+            out[row.url] = Column(row.url, year)
+            if len(out) >= limit:
+                break
+    return tuple(out.values())

@@ -1,0 +1,201 @@
+"""The seam: what a pass over one portal is told, and what it saw. The one definition of the run folder's files.
+
+A run is a folder (docs/architecture.md). The monitor writes `job.json` and `known.jsonl` before the pass; the crawl
+process appends to `observations.jsonl` and `capture.warc.gz` during it and writes `run.json` last. Each `.jsonl` line
+is one of the values below, as JSON, with its `type`.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from crawler.page.model import Attachment, Report, Severity
+from crawler.portal import Policy, Portal
+
+Mode = Literal["full", "discover", "recheck"]
+Outcome = Literal["ok", "cut_short", "failed"]
+Role = Literal["primary", "view", "attachment", "former", "section"]
+Reading = Literal["present", "same", "gone", "other", "blocked", "unreachable"]
+LinkKind = Literal["report", "companion"]
+
+JOB, KNOWN, OBSERVATIONS, CAPTURE, RUN = (
+    "job.json", "known.jsonl", "observations.jsonl", "capture.warc.gz", "run.json",
+)
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bounds on one pass. Sizes in bytes, times in seconds."""
+
+    page_bytes: int = 20_000_000
+    attachment_bytes: int = 50_000_000
+    section_pages: int = 400
+    """Pages of one section's pagination."""
+    links: int = 20_000
+    """Links of one section."""
+    redirects: int = 8
+    timeout: float = 60.0
+    """One response."""
+    pass_seconds: float = 4 * 3600.0
+
+
+class Job(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One pass: who is read, how, and into which folder."""
+
+    portal: Portal
+    policy: Policy
+    crawl: int
+    mode: Mode
+    rules: str
+    """Rules that pages read now will carry."""
+    now: str
+    """The present, UTC, YYYY-MM-DDTHH:MM:SSZ: bounds the years that `{year}` expands to."""
+    user_agent: str
+    limits: Limits = Limits()
+
+
+class KnownReport(msgspec.Struct, frozen=True):
+    """A report that a known page held when it was last read present."""
+
+    id: int
+    text_hash: str
+    """Report.text_hash of it on that page."""
+
+
+class KnownPage(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="known"):
+    """A page to read again. Validators are those of the last response that was read present."""
+
+    url: str
+    role: Role
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    """SHA-256 (hex) of the body; empty: read and parse whatever comes."""
+    rules: str = ""
+    reports: tuple[KnownReport, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    """Of the reports on it: fetched too when the page itself is unchanged."""
+    missing: bool = False
+    """A report on it is `missing`: it is read in every pass, and the sections too."""
+    title: str = ""
+    """What the list or the report itself called it: the hint for reading it again."""
+    year: int | None = None
+    """The year of the column that listed it, if any."""
+
+
+class SectionRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="section"):
+    """A section was read, or could not be."""
+
+    section: str
+    """As the portal file has it: its identity."""
+    url: str
+    """The address that was read: `{year}` filled in, or a year column that the section links."""
+    complete: bool
+    """Its pagination was followed to the end."""
+    first_page: bool
+    """Its first page was read."""
+    linked: bool = False
+    """A year column that the section links, not the section itself."""
+    absent: bool = False
+    """A year's column that does not exist (404 for a filled-in or linked address): read, and empty."""
+    is_report: bool = False
+    """The page itself carries a report (overwritten column, one page with all years, query page)."""
+    pages: int = 0
+    links: int = 0
+    """Report links that it listed."""
+    status: int = 0
+    reason: str = ""
+    """Why it is not complete."""
+
+
+class LinkListed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="link"):
+    """A section lists a report or a companion of one (图解, 解读)."""
+
+    section: str
+    column: str
+    """SectionRead.url of the page that lists it."""
+    url: str
+    title: str
+    kind: LinkKind
+    date: str = ""
+    year: int | None = None
+    """The column's year, if it has one."""
+
+
+class ReportSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A report on a page. `report` is left out where its text is one that known.jsonl gave for that page."""
+
+    text_hash: str
+    report: Report | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class PageRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="page"):
+    """A page was asked for. `same`: 304, or the bytes that known.jsonl gave: nothing was parsed."""
+
+    url: str
+    """As asked for: a known page's address, or a listed link's."""
+    reading: Reading
+    final_url: str = ""
+    """Where redirects, refreshes and scripts led, if elsewhere."""
+    status: int = 0
+    marker: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    capture: str = ""
+    """`OFFSET` of its record in capture.warc.gz, if it was captured."""
+    reports: tuple[ReportSeen, ...] = ()
+    companions: tuple[Attachment, ...] = ()
+
+
+class AttachmentRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="attachment"):
+    """An attachment or picture was asked for. Told once a pass, whatever the number of pages that show it."""
+
+    url: str
+    reading: Reading
+    kind: Literal["document", "picture"] = "document"
+    final_url: str = ""
+    status: int = 0
+    marker: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    sha256: str = ""
+    media_type: str = ""
+    size: int = 0
+    text: str = ""
+    """Visible text, in the form of crawler.page.text; empty where it has none or could not be read."""
+    pixels: str = ""
+    """SHA-256 of the decoded pixels of a picture."""
+    capture: str = ""
+
+
+class FindingSeen(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="finding"):
+    """Something that could not be read, or was refused."""
+
+    rule: str
+    severity: Severity
+    detail: str
+    url: str = ""
+
+
+Observation = SectionRead | LinkListed | PageRead | AttachmentRead | FindingSeen
+
+
+class RunSummary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """run.json: written last; without it the run never finished. Times are true UTC, whatever `now` was."""
+
+    portal: str
+    crawl: int
+    mode: Mode
+    outcome: Outcome
+    started_at: str
+    finished_at: str
+    requests: int = 0
+    responses: int = 0
+    bytes: int = 0
+    errors: int = 0
+    clock_offset: float | None = None
+    """Median of the portal's `Date` headers less this machine's true clock, in seconds; None: none was seen."""
+    detail: str = ""
+
+

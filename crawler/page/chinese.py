@@ -1,0 +1,208 @@
+"""Folding of Chinese text: what is compared and matched, never what is stored. Pure; nothing here raises.
+
+Script is a property of a text as a whole: single characters do not tell (乾 is both a Simplified place name and the
+Traditional form of 干), and OpenCC damages Simplified names (乾县 → 干县, 於潜 → 于潜). So only a text that is
+Traditional as a whole is ever converted, and where two texts are compared, both are folded alike (`script_classes`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+
+import opencc
+
+from crawler.page import mirrors
+
+# What a converter for Taiwan makes of mainland words, and the mainland word (both in Simplified characters). Seen at
+# the big5 gateway of 首都之窗; the rest from OpenCC's own phrase table. Longer ones first: 网际网路 holds 网路.
+REGIONAL = {
+    "网际网路": "互联网",
+    "微网志": "微博",
+    "微部落格": "微博",
+    "资料库": "数据库",
+    "伺服器": "服务器",
+    "使用者": "用户",
+    "资讯": "信息",
+    "网路": "网络",
+    "程式": "程序",
+    "连结": "链接",
+    "软体": "软件",
+    "硬体": "硬件",
+    "视讯": "视频",
+    "影片": "视频",
+    "品质": "质量",
+    "水准": "水平",
+    "数位": "数字",
+    "简讯": "短信",
+    "预设": "默认",
+    "列印": "打印",
+    "登入": "登录",
+    "搜寻": "搜索",
+    "介面": "界面",
+    "智慧": "智能",
+    "滑鼠": "鼠标",
+}
+# Of these the mainland uses both words, in senses of their own: not touched where a text is only to be read.
+_AMBIGUOUS = frozenset({"影片", "品质", "水准", "数位", "预设", "智慧", "使用者"})
+_PLAIN_WORDS = re.compile("|".join(word for word in REGIONAL if word not in _AMBIGUOUS))
+
+# Variants that OpenCC leaves alone or handles by phrase only.
+_MORE_VARIANTS = (
+    "着著",
+    "了瞭",
+    "借藉",
+    "复覆",
+    "说説",
+    "产産",
+    "台臺",
+    "胡衚",
+    "同衕",
+    "么麽",
+    "群羣",
+    "里裏",
+    "线綫",
+    "启啓",
+)
+
+_INVISIBLE_MARKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+_HAN_RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x2A6E0))
+_MAY_BE_INVISIBLE = (
+    (0, 0x3001),
+    (0xFE00, 0x10000),
+    (0x110BD, 0x110CE),
+    (0x13430, 0x13440),
+    (0x1BCA0, 0x1BCA4),
+    (0x1D173, 0x1D17B),
+    (0xE0000, 0xE0080),
+)
+"""Where Unicode keeps its spaces, control and format characters (checked against the whole of it by a test)."""
+_MANY = 2000
+"""Characters that decide a long text's script: its first ones."""
+
+
+@cache
+def _invisible() -> dict[int, None]:
+    """White space, control and format characters, variation selectors and blank letters → nothing."""
+    marks = {ord(char): None for char in _INVISIBLE_MARKS}
+    for first, last in _MAY_BE_INVISIBLE:
+        for code in range(first, last):
+            if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zs", "Zl", "Zp"):
+                marks[code] = None
+    marks.update(dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x1810))))
+    return marks
+
+
+def strip_invisible(text: str) -> str:
+    """`text` without white space, zero-width, control and format characters: what a reader cannot see."""
+    if text.isascii():
+        return "".join(text.split()).translate(_ASCII_CONTROLS)
+    return text.translate(_invisible())
+
+
+_ASCII_CONTROLS = dict.fromkeys((*range(0x20), 0x7F))
+
+
+@cache
+def _converter(name: str) -> opencc.OpenCC:
+    return opencc.OpenCC(name)
+
+
+def _single(name: str) -> dict[str, str]:
+    """Every Chinese character that converter `name` changes when it stands alone → what it becomes."""
+    chars = [chr(code) for first, last in _HAN_RANGES for code in range(first, last)]
+    converted = str(_converter(name).convert("\n".join(chars))).split("\n")
+    return {char: other for char, other in zip(chars, converted, strict=True) if char != other and len(other) == 1}
+
+
+@cache
+def _simplified_of() -> dict[int, str]:
+    return {ord(char): other for char, other in _single("t2s").items()}
+
+
+@cache
+def _telling() -> tuple[frozenset[str], frozenset[str]]:
+    """Characters that only a Traditional and only a Simplified text has: those outside the other's own character
+    set."""
+    traditional = {char for char in _single("t2s") if not _encodable(char, "gb2312")}
+    simplified = {char for char in _single("s2t") if not _encodable(char, "big5")}
+    return frozenset(traditional - simplified), frozenset(simplified - traditional)
+
+
+def _encodable(char: str, charset: str) -> bool:
+    try:
+        char.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def script_counts(text: str) -> tuple[int, int]:
+    """Characters of the first few thousand that are only Traditional, and those that are only Simplified."""
+    traditional, simplified = _telling()
+    head = text[:_MANY]
+    return sum(map(traditional.__contains__, head)), sum(map(simplified.__contains__, head))
+
+
+def is_traditional(text: str) -> bool:
+    """Whether `text` as a whole is Traditional. False where nothing tells."""
+    if text.isascii():
+        return False
+    traditional, simplified = script_counts(text)
+    return traditional > simplified
+
+
+def to_simplified(text: str) -> str:
+    """A Traditional text in Simplified characters and mainland words; any other text unchanged.
+
+    For matching and reading. It is not for comparing: names that keep a rare form (乾县) are damaged.
+    """
+    if not is_traditional(text):
+        return text
+    converted = str(_converter("t2s").convert(text))
+    return _PLAIN_WORDS.sub(lambda match: REGIONAL[match[0]], converted)
+
+
+def repair(text: str) -> str:
+    """`text` without the damage that mirrors add (crawler.page.mirrors); undamaged text unchanged."""
+    return mirrors.mend(text, _simplified_of()) if ")" in text or "）" in text else text
+
+
+def plain(text: str) -> str:
+    """`text` for matching: repaired, NFKC, no white space, Simplified, ASCII in lower case."""
+    if text.isascii():
+        return strip_invisible(text).lower()
+    folded = strip_invisible(unicodedata.normalize("NFKC", strip_invisible(repair(text))))
+    return to_simplified(folded).lower()
+
+
+@cache
+def script_classes() -> Mapping[int, str]:
+    """For str.translate: a character → the representative of all characters that some conversion merges with it.
+
+    干, 乾, 幹 are one class, 后 and 後 another. Applied to both sides it makes any two scripts of a text equal; what it
+    hides besides (干部 against 乾部) is hidden between scripts only, if texts of one script are compared without it.
+    """
+    parent: dict[str, str] = {}
+
+    def root(char: str) -> str:
+        while (above := parent.get(char, char)) != char:
+            char = above
+        return char
+
+    def join(one: str, other: str) -> None:
+        first, second = root(one), root(other)
+        if first != second:
+            parent[first] = second
+            parent.setdefault(second, second)
+
+    for name in ("t2s", "tw2s", "hk2s", "s2t"):
+        for char, other in _single(name).items():
+            join(char, other)
+    for variants in _MORE_VARIANTS:
+        for char in variants[1:]:
+            join(char, variants[0])
+    members: dict[str, list[str]] = {}
+    for char in parent:
+        members.setdefault(root(char), []).append(char)
+    return {ord(char): min(group) for group in members.values() for char in group if char != min(group)}

@@ -1,0 +1,137 @@
+"""Captured responses: WARC files under HOME/archive/, one a pass, and the references that the record holds to them.
+
+A reference is `PORTAL/CRAWL.warc.gz#OFFSET`: the byte at which the response's record starts (each is a gzip member of
+its own, so one is read without the others).
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from warcio.archiveiterator import ArchiveIterator
+
+from crawler.observation import CAPTURE
+from monitor.store import Row, Store
+
+
+class ArchiveError(RuntimeError):
+    """A capture is missing or damaged; the message names it."""
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """A response as it was captured; `captured_at` is the WARC record's own date (true UTC)."""
+
+    url: str
+    status: int
+    content_type: str
+    body: bytes
+    captured_at: str
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Something in the record that the archive contradicts."""
+
+    version: int
+    ref: str
+    problem: str
+
+
+def keep_capture(folder: Path, archive: Path, portal: str, crawl: int) -> str:
+    """Copies a run's WARC into the archive and syncs it. Its reference without offset; empty if nothing was captured.
+
+    Doing it again is harmless: a settle that was killed before its commit starts over.
+    """
+    source = folder / CAPTURE
+    if not source.exists() or source.stat().st_size == 0:
+        return ""
+    target = archive / portal / f"{crawl}.warc.gz"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    with source.open("rb") as old, partial.open("wb") as new:
+        shutil.copyfileobj(old, new, 1 << 20)
+        new.flush()
+        os.fsync(new.fileno())
+    partial.replace(target)
+    for directory in (target.parent, archive):
+        sync_directory(directory)
+    return f"{portal}/{target.name}"
+
+
+def sync_directory(directory: Path) -> None:
+    """Makes a rename in it survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_capture(archive: Path, ref: str) -> Capture:
+    """The response behind a reference. Raises ArchiveError."""
+    name, _, offset = ref.rpartition("#")
+    path = archive / name
+    try:
+        with path.open("rb") as file:
+            file.seek(int(offset))
+            for record in ArchiveIterator(file):
+                headers = record.http_headers
+                if record.rec_type not in ("response", "resource"):
+                    raise ArchiveError(f"{ref}: holds a {record.rec_type} record, not a response")
+                return Capture(
+                    url=record.rec_headers.get_header("WARC-Target-URI"),
+                    status=int(headers.get_statuscode()) if headers else 200,
+                    content_type=(headers.get_header("Content-Type") if headers else record.content_type) or "",
+                    body=record.content_stream().read(),
+                    captured_at=record.rec_headers.get_header("WARC-Date"),
+                )
+    except ArchiveError:
+        raise
+    except (OSError, ValueError, EOFError) as error:
+        raise ArchiveError(f"{ref}: {error}") from error
+    except Exception as error:  # warcio raises its own, unrelated classes for damaged records
+        raise ArchiveError(f"{ref}: damaged ({type(error).__name__}: {error})") from error
+    raise ArchiveError(f"{ref}: the archive ends before it")
+
+
+def combined_hash(page_hash: str, attachments: Iterator[str] | list[str]) -> str:
+    """versions.body_hash: over the bytes of the page and of its attachments, as their SHA-256 in page order."""
+    return hashlib.sha256("\n".join([page_hash, *attachments]).encode()).hexdigest()
+
+
+def chain_hash(previous: Row | None) -> str:
+    """versions.previous_hash: over the version before it; empty for a report's first."""
+    if previous is None:
+        return ""
+    parts = (previous["previous_hash"], previous["body_hash"], previous["captured_at"], previous["archive_ref"])
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def verify(store: Store, archive: Path) -> Iterator[Fault | None]:
+    """Checks every stored version against its capture and its predecessor: None for each that holds, else a Fault."""
+    previous: dict[int, Row] = {}
+    for version in store.rows("SELECT * FROM versions ORDER BY report, seq"):
+        faults = list(_faults(store, archive, version, previous.get(version["report"])))
+        previous[version["report"]] = version
+        yield from faults or [None]
+
+
+def _faults(store: Store, archive: Path, version: Row, before: Row | None) -> Iterator[Fault]:
+    number, ref = version["id"], version["archive_ref"]
+    if version["previous_hash"] != chain_hash(before):
+        yield Fault(number, ref, "the chain is broken: the version before it was altered")
+    attachments = store.rows("SELECT * FROM attachments WHERE version = ? ORDER BY id", (number,))
+    if version["body_hash"] != combined_hash(version["page_hash"], [row["sha256"] for row in attachments]):
+        yield Fault(number, ref, "body_hash does not follow from the page's and the attachments' hashes")
+    captures = [(ref, version["page_hash"], version["url"])]
+    captures += [(row["archive_ref"], row["sha256"], row["url"]) for row in attachments if row["archive_ref"]]
+    for capture_ref, expected, url in captures:
+        try:
+            found = hashlib.sha256(read_capture(archive, capture_ref).body).hexdigest()
+        except ArchiveError as error:
+            yield Fault(number, capture_ref, f"{url}: {error}")
+            continue
+        if found != expected:
+            yield Fault(number, capture_ref, f"{url}: the captured bytes have SHA-256 {found}, the record says {expected}")

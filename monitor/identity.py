@@ -1,0 +1,93 @@
+"""Which organ a printed name means, and whose report a page carries. Pure.
+
+An organ is printed in many ways (临海市, 临海市人民政府, 浙江省临海市人民政府) and may be renamed; 某某人民政府 and
+某某人民政府办公室 are two organs with two reports, however alike their names are.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from crawler.page.chinese import plain
+from crawler.portal import OrganKind
+
+_REGION_END = re.compile(r".*(?:省|市|区|县|旗|州|盟|新区|特别行政区)")
+_TOWNSHIP = re.compile(r".*(?:镇|乡|街道|苏木|街道办事处|(?:镇|乡|街道|苏木)(?:人民政府|办事处|党政办公室|办公室))")
+_OFFICE = re.compile(r".*(?:人民政府|州|市|县|区|旗)办公[室厅].*|.*政府办公[室厅]|.*政府办")
+_SHORT_GOVERNMENT = re.compile(r"(?<=[省市区县旗州盟镇乡])政府(?=$|办)")
+_TAIL = re.compile(r"(?:本级|\(本级\)|本机关|的)$")
+_LEAST_SUFFIX = 5
+"""A name that another ends with is the same organ's only if it is this long: 办公室 and 人民政府 end many."""
+
+
+class OrganRow(msgspec.Struct, frozen=True):
+    """An organ of the record. `aliases` are other names, as printed."""
+
+    id: int
+    name: str
+    aliases: tuple[str, ...] = ()
+    kind: OrganKind = "department"
+    since: int | None = None
+    until: int | None = None
+    declared: bool = False
+
+
+def organ_name(printed: str) -> str:
+    """A printed name in the form that is compared and stored: Simplified, no white space, the government spelt out.
+
+    `临海市` → `临海市人民政府`; `临海市政府办公室` → `临海市人民政府办公室`.
+    """
+    name = _TAIL.sub("", plain(printed).upper() if printed.isascii() else plain(printed))
+    name = _SHORT_GOVERNMENT.sub("人民政府", name)
+    if _REGION_END.fullmatch(name):
+        name += "人民政府"
+    return name
+
+
+def kind_of(name: str) -> OrganKind:
+    """What kind of organ a name is. A 中心, 站 or other body of unknown kind counts as a department."""
+    name = organ_name(name)
+    if _TOWNSHIP.fullmatch(name):
+        return "township"
+    if name.endswith("人民政府"):
+        return "government"
+    if _OFFICE.fullmatch(name):
+        return "office"
+    return "department"
+
+
+def same_organ(one: str, other: str) -> bool:
+    """Whether two names (already `organ_name`s) mean one organ on one portal: equal, or one with its region before it."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) >= _LEAST_SUFFIX and long.endswith(short) and kind_of(short) == kind_of(long)
+
+
+def find_organ(printed: str, organs: Iterable[OrganRow]) -> OrganRow | None:
+    """The organ that a printed name means, or None if it is a new one. An exact match wins over a suffix."""
+    name = organ_name(printed)
+    close: OrganRow | None = None
+    for organ in organs:
+        names = [organ_name(known) for known in (organ.name, *organ.aliases)]
+        if name in names:
+            return organ
+        if close is None and any(same_organ(name, known) for known in names):
+            close = organ
+    return close
+
+
+def one_organ(names: Sequence[str], years: Sequence[int | None]) -> bool:
+    """Whether the reports of one page are one organ's under successive names.
+
+    They are when no year stands twice among different names, and the names are of one kind.
+    """
+    distinct = {organ_name(name) for name in names if name}
+    if len(distinct) < 2:
+        return True
+    kinds = {kind_of(name) for name in distinct}
+    per_year: dict[int | None, set[str]] = {}
+    for name, year in zip(names, years, strict=True):
+        per_year.setdefault(year, set()).add(organ_name(name))
+    return len(kinds) == 1 and all(len(named) == 1 for named in per_year.values())

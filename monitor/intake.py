@@ -1,0 +1,101 @@
+"""A finished run folder as one value. In: a folder. Out: `Run`, or RunError that says what is wrong with it."""
+
+from pathlib import Path
+
+import msgspec
+
+from crawler.observation import (
+    JOB,
+    OBSERVATIONS,
+    RUN,
+    AttachmentRead,
+    FindingSeen,
+    Job,
+    LinkListed,
+    Observation,
+    PageRead,
+    RunSummary,
+    SectionRead,
+)
+
+_LINE = msgspec.json.Decoder(Observation)
+
+
+class RunError(RuntimeError):
+    """A run folder that cannot be settled: it never finished, or a file in it is damaged."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What one pass saw. Pages and attachments are by the address that was asked for."""
+
+    folder: Path
+    job: Job
+    summary: RunSummary
+    sections: tuple[SectionRead, ...]
+    links: tuple[LinkListed, ...]
+    pages: dict[str, PageRead]
+    attachments: dict[str, AttachmentRead]
+    findings: tuple[FindingSeen, ...]
+
+
+def finished(folder: Path) -> bool:
+    """Whether the pass got to its end: run.json is written last."""
+    return (folder / RUN).exists()
+
+
+def read_run(folder: Path) -> Run:
+    """Raises RunError."""
+    try:
+        job = msgspec.json.decode((folder / JOB).read_bytes(), type=Job)
+        summary = msgspec.json.decode((folder / RUN).read_bytes(), type=RunSummary)
+    except (OSError, msgspec.DecodeError) as error:
+        raise RunError(f"{folder}: {error}") from error
+    if (summary.portal, summary.crawl) != (job.portal.name, job.crawl):
+        raise RunError(f"{folder}: run.json is of {summary.portal} {summary.crawl}, job.json of {job.portal.name} {job.crawl}")
+    sections: list[SectionRead] = []
+    links: list[LinkListed] = []
+    pages: dict[str, PageRead] = {}
+    attachments: dict[str, AttachmentRead] = {}
+    findings: list[FindingSeen] = []
+    for number, line in enumerate(_lines(folder), 1):
+        try:
+            seen = _LINE.decode(line)
+        except msgspec.DecodeError as error:
+            raise RunError(f"{folder / OBSERVATIONS}:{number}: {error}") from error
+        match seen:
+            case SectionRead():
+                sections.append(seen)
+            case LinkListed():
+                links.append(seen)
+            case PageRead():
+                pages[seen.url] = seen
+            case AttachmentRead():
+                attachments[seen.url] = seen
+            case FindingSeen():
+                findings.append(seen)
+    return Run(folder, job, summary, tuple(sections), tuple(links), pages, attachments, tuple(findings))
+
+
+def holds_a_response(folder: Path) -> bool:
+    """Whether an unfinished run's folder shows that anything answered. Its last line may be torn."""
+    try:
+        lines = list(_lines(folder))
+    except RunError:
+        return False
+    for line in lines:
+        try:
+            seen = _LINE.decode(line)
+        except msgspec.DecodeError:
+            continue
+        if (isinstance(seen, SectionRead) and seen.first_page) or (
+            isinstance(seen, PageRead | AttachmentRead) and seen.reading not in ("blocked", "unreachable")
+        ):
+            return True
+    return False
+
+
+def _lines(folder: Path) -> list[bytes]:
+    try:
+        return [line for line in (folder / OBSERVATIONS).read_bytes().split(b"\n") if line]
+    except OSError as error:
+        raise RunError(f"{folder}: {error}") from error

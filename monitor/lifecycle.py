@@ -1,0 +1,303 @@
+"""The state machine: what a pass saw of a portal's reports, and what follows. Pure.
+
+In: the portal's and its reports' states, what one pass saw of them, the portal's policy and the present. Out: the new
+states and what is to be said. It guarantees the rules of docs/lifecycle.md: nothing is called taken down but on
+consecutive healthy readings, over time, that found it at no other address; and a site that was rebuilt is said once.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from crawler.portal import Policy
+
+Status = Literal["live", "missing", "taken_down"]
+Health = Literal["new", "ok", "blocked", "down", "broken"]
+Reading = Literal["present", "gone", "weak_gone", "blocked", "unreachable"]
+Significance = Literal["none", "cosmetic", "content"]
+Kind = Literal[
+    "taken_down", "restored", "moved", "changed", "delisted", "relisted",
+    "portal_down", "portal_broken", "portal_recovered", "service",
+]  # fmt: skip
+
+DOWN_AFTER = 3
+"""Passes in a row that read nothing before a portal is said to be down (rule 5)."""
+MASS_COUNT = 3
+MASS_SHARE = 0.30
+"""So many pages, and more than this share, gone at once: the site was rebuilt (rule 3)."""
+MASS_PATIENCE = timedelta(days=7)
+UNVERIFIED_AFTER = timedelta(days=14)
+
+
+class ReportState(msgspec.Struct, frozen=True):
+    """One report as the record has it. `page` is its primary address: reports that share one count as one page."""
+
+    id: int
+    page: str
+    status: Status = "live"
+    listed: bool | None = None
+    misses: int = 0
+    weak_misses: int = 0
+    missing_since: datetime | None = None
+    unlisted_since: datetime | None = None
+    last_verified_at: datetime | None = None
+    unverified_said: bool = False
+    overwritten: bool = False
+    """Its page holds another report now: not a page that is gone, for the mass guard."""
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """What one pass saw of one known report."""
+
+    reading: Reading | None = None
+    """None: it was not asked for."""
+    moved: bool = False
+    """It was found at another address in this pass, by a redirect or in a section, and its own address reads gone."""
+    significance: Significance = "none"
+    """Of the report as it was read, against its current version."""
+    listed: bool | None = None
+    """True: a section lists it. False: every section that listed it was read completely and does not. None: unknown."""
+    overwritten: bool = False
+    """Gone, because its page now holds another report of its organ."""
+
+
+class PortalState(msgspec.Struct, frozen=True):
+    """A portal as the record has it."""
+
+    health: Health = "new"
+    empty_passes: int = 0
+    down_said: bool = False
+    broken_said: bool = False
+    mass_since: datetime | None = None
+    delist_since: datetime | None = None
+
+
+class PassFacts(msgspec.Struct, frozen=True):
+    """What one pass saw of the portal as a whole."""
+
+    now: datetime
+    read_anything: bool
+    """At least one response said something."""
+    blocked: bool = False
+    """It read nothing because it was refused (firewall, challenge, robots), not because nothing answered."""
+    healthy: bool = False
+    """Every section's list was read to its end, and none is broken."""
+    broken_sections: tuple[str, ...] = ()
+    clock_ok: bool = True
+    """False: the machine's clock contradicts the portal's; conclusions from time wait (rule 13)."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """Something that happened, to a report (by id) or to the portal (None)."""
+
+    kind: Kind
+    report: int | None = None
+    reason: str = ""
+    count: int = 0
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    portal: PortalState
+    reports: dict[int, ReportState]
+    said: tuple[Said, ...]
+    counted: frozenset[int]
+    """Reports whose reading counted towards something: to be kept as evidence."""
+
+
+def judge(
+    portal: PortalState,
+    reports: Sequence[ReportState],
+    sightings: Mapping[int, Sighting],
+    facts: PassFacts,
+    policy: Policy,
+) -> Judgement:
+    """Judges one pass. A report without a sighting was not asked for. Raises nothing."""
+    if not facts.read_anything:
+        return _nothing_read(portal, reports, facts)
+    said: list[Said] = []
+    gone = _gone_pages(reports, sightings)
+    pages = {report.page for report in reports if report.status != "taken_down"}
+    mass = _too_many(len(gone), len(pages))
+    mass_since = (portal.mass_since or facts.now) if mass else None
+    hold = mass and not _waited(mass_since, facts, MASS_PATIENCE)
+
+    states: dict[int, ReportState] = {}
+    counted: set[int] = set()
+    for report in reports:
+        sighting = sightings.get(report.id, Sighting())
+        state, events, counts = _step(report, sighting, facts, policy, hold)
+        states[report.id] = state
+        said += events
+        if counts:
+            counted.add(report.id)
+
+    restored = {event.report for event in said if event.kind == "restored"}
+    states, listings, unlisted, delist_since = _listings(portal, states, sightings, facts, restored)
+    said += listings
+    states, unverified = _unverified(states, facts)
+    said += unverified
+
+    broken = bool(facts.broken_sections) or mass or delist_since is not None
+    down_said, broken_said = portal.down_said, portal.broken_said
+    if broken and not broken_said:
+        reason = "section" if facts.broken_sections else "mass" if mass else "delisted"
+        said.append(Said("portal_broken", reason=reason, count=len(gone) if mass else unlisted))
+        broken_said, down_said = True, False
+    elif not broken and (down_said or (broken_said and facts.healthy)):
+        said.append(Said("portal_recovered", reason="down" if down_said else "broken"))
+        down_said = broken_said = False
+    return Judgement(
+        portal=PortalState(
+            health="broken" if broken_said else "ok",
+            down_said=down_said,
+            broken_said=broken_said,
+            mass_since=mass_since,
+            delist_since=delist_since,
+        ),
+        reports=states,
+        said=tuple(said),
+        counted=frozenset(counted),
+    )
+
+
+def _nothing_read(portal: PortalState, reports: Sequence[ReportState], facts: PassFacts) -> Judgement:
+    """A pass that read nothing says nothing about any report; the third in a row says that the portal is down."""
+    empty = portal.empty_passes + 1
+    states, said = _unverified({report.id: report for report in reports}, facts)
+    down = empty >= DOWN_AFTER
+    if down and not portal.down_said:
+        said = [Said("portal_down", reason="blocked" if facts.blocked else "unreachable", count=empty), *said]
+    health: Health = "blocked" if facts.blocked else "down" if down else portal.health
+    return Judgement(
+        portal=msgspec.structs.replace(
+            portal, health=health, empty_passes=empty, down_said=portal.down_said or down
+        ),
+        reports=states,
+        said=tuple(said),
+        counted=frozenset(),
+    )
+
+
+def _gone_pages(reports: Sequence[ReportState], sightings: Mapping[int, Sighting]) -> set[str]:
+    """Pages that are gone as far as anyone knows, moves and overwritten columns paired off.
+
+    A page that was missing and was not read again in this pass is still gone: an outage of half a site must not
+    make the other half's removal look like a single one.
+    """
+    gone: set[str] = set()
+    for report in reports:
+        sighting = sightings.get(report.id, Sighting())
+        if report.status == "taken_down" or sighting.moved or sighting.overwritten:
+            continue
+        reads_gone = sighting.reading in ("gone", "weak_gone")
+        still_missing = report.status == "missing" and sighting.reading != "present" and not report.overwritten
+        if reads_gone or still_missing:
+            gone.add(report.page)
+    return gone
+
+
+def _too_many(count: int, total: int) -> bool:
+    return count >= MASS_COUNT and count > MASS_SHARE * total
+
+
+def _waited(since: datetime | None, facts: PassFacts, patience: timedelta) -> bool:
+    return since is not None and facts.clock_ok and facts.now - since >= patience
+
+
+def _step(
+    report: ReportState, sighting: Sighting, facts: PassFacts, policy: Policy, hold: bool
+) -> tuple[ReportState, list[Said], bool]:
+    """One report's transition: its new state, what is said, whether the reading counted towards something."""
+    if sighting.moved or sighting.reading == "present":
+        said = []
+        if report.status == "taken_down":
+            said.append(Said("restored", report.id))
+        if sighting.moved:
+            said.append(Said("moved", report.id))
+        if sighting.significance == "content":
+            said.append(Said("changed", report.id))
+        state = msgspec.structs.replace(
+            report,
+            status="live",
+            misses=0,
+            weak_misses=0,
+            missing_since=None,
+            overwritten=False,
+            last_verified_at=facts.now,
+            unverified_said=False,
+        )
+        return state, said, bool(said) or report.status == "missing"
+    if sighting.reading not in ("gone", "weak_gone") or report.status == "taken_down" or not facts.healthy:
+        return report, [], False
+    since = report.missing_since or facts.now
+    misses = report.misses + 1
+    weak = report.weak_misses + (sighting.reading == "weak_gone")
+    needed = policy.takedown_confirmations + (1 if weak else 0)
+    long_enough = _waited(since, facts, timedelta(seconds=policy.takedown_after))
+    state = msgspec.structs.replace(
+        report,
+        status="missing",
+        misses=misses,
+        weak_misses=weak,
+        missing_since=since,
+        overwritten=sighting.overwritten,
+    )
+    if misses < needed or not long_enough or (hold and not sighting.overwritten):
+        return state, [], True
+    listed = False if sighting.listed is False else state.listed
+    state = msgspec.structs.replace(state, status="taken_down", listed=listed, unlisted_since=None)
+    reason = "overwritten" if sighting.overwritten else ""
+    return state, [Said("taken_down", report.id, reason=reason, count=misses)], True
+
+
+def _listings(
+    portal: PortalState,
+    states: dict[int, ReportState],
+    sightings: Mapping[int, Sighting],
+    facts: PassFacts,
+    restored: set[int | None],
+) -> tuple[dict[int, ReportState], list[Said], int, datetime | None]:
+    """Delisted and relisted reports, how many are off the lists, and since when that is too many (None: it is not).
+
+    A report that was restored in this pass is not told as relisted too: that goes without saying.
+    """
+    after = dict(states)
+    said: list[Said] = []
+    unlisted: list[ReportState] = []
+    population = sum(1 for state in states.values() if state.status == "live" and state.listed)
+    for state in states.values():
+        sighting = sightings.get(state.id, Sighting())
+        seen_live = state.status == "live" and (sighting.moved or sighting.reading == "present")
+        if not seen_live or sighting.listed is None:
+            continue
+        if state.listed and not sighting.listed:
+            unlisted.append(state)
+            continue
+        if state.listed is False and sighting.listed and state.id not in restored:
+            said.append(Said("relisted", state.id))
+        after[state.id] = msgspec.structs.replace(state, listed=sighting.listed, unlisted_since=None)
+    mass = _too_many(len(unlisted), population)
+    since = (portal.delist_since or facts.now) if mass else None
+    hold = mass and not _waited(since, facts, MASS_PATIENCE)
+    for state in unlisted:
+        if hold:
+            after[state.id] = msgspec.structs.replace(state, unlisted_since=state.unlisted_since or facts.now)
+        else:
+            said.append(Said("delisted", state.id))
+            after[state.id] = msgspec.structs.replace(state, listed=False, unlisted_since=None)
+    return after, said, len(unlisted), since if hold else None
+
+
+def _unverified(states: dict[int, ReportState], facts: PassFacts) -> tuple[dict[int, ReportState], list[Said]]:
+    """Live reports that no pass could verify for long, each told once (rule 5)."""
+    after = dict(states)
+    said: list[Said] = []
+    for state in states.values():
+        if state.status != "live" or state.unverified_said:
+            continue
+        if _waited(state.last_verified_at, facts, UNVERIFIED_AFTER):
+            after[state.id] = msgspec.structs.replace(state, unverified_said=True)
+            said.append(Said("service", state.id, reason="unverified"))
+    return after, said

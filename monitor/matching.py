@@ -1,0 +1,330 @@
+"""Which report of the record each report on a page is: the same, moved, re-keyed, a view, a variant, or a new one. Pure.
+
+The key is organ and year, never the address (docs/lifecycle.md, "Which report is it"). In: what the record knows of a
+portal, and the pages that one pass read. Out: a `Match` for each report on each page, and a reading for each known one.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from crawler.observation import PageRead, ReportSeen, Role
+from crawler.page.address import normalise, twin_of
+from crawler.page.model import GUESSED, Report
+from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_name
+from monitor.lifecycle import Reading
+
+How = Literal["own", "rekeyed", "moved", "view", "variant", "new"]
+
+_SAME_BODY = 0.98
+"""Share of text that two readings must have in common for a changed year to be a correction, not a new report."""
+
+
+class KnownReport(msgspec.Struct, frozen=True):
+    """A report of the record, as matching needs it."""
+
+    id: int
+    organ: int
+    year: int
+    variant: int
+    url: str
+    status: str
+    guessed: bool = False
+    """Its year is a guess."""
+    corrected: bool = False
+    """An operator set its organ or year by hand."""
+    content_hash: str = ""
+
+
+class OnPage(msgspec.Struct, frozen=True):
+    """A report on a page of the record."""
+
+    report: int
+    role: Role
+    text_hash: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the record knows of a portal. `pages` by normalised address."""
+
+    reports: dict[int, KnownReport]
+    pages: dict[str, tuple[OnPage, ...]]
+    organs: tuple[OrganRow, ...]
+    organ: str
+    """The portal's organ, for pages that name none."""
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A report on a page. `report`: id in the record; None if it is new, and then `organ`, `year`, `variant` are its key."""
+
+    how: How
+    page: PageRead
+    where: str
+    """Normalised address that shows it."""
+    seen: ReportSeen
+    report: int | None
+    organ: OrganRow
+    """Id 0: not in the record yet."""
+    year: int
+    variant: int = 0
+    twin_of: int | None = None
+    """Index in the list of matches of the new report that this one is a view or a variant of."""
+
+
+class Unkeyed(msgspec.Struct, frozen=True):
+    """A report whose year nobody could tell."""
+
+    page: PageRead
+    report: Report
+
+
+class Matched(msgspec.Struct, frozen=True):
+    matches: tuple[Match, ...]
+    readings: dict[int, tuple[Reading | None, PageRead | None, bool]]
+    """By report: what its primary address said, the page, and whether it now holds another report (overwritten)."""
+    unkeyed: tuple[Unkeyed, ...]
+
+
+class _Found(msgspec.Struct):
+    page: PageRead
+    where: str
+    seen: ReportSeen
+    organ: OrganRow
+    year: int
+
+
+def where_read(page: PageRead) -> str:
+    """The address that a reading stands for: where redirects led, unless that is a twin of the one asked for."""
+    if not page.final_url or twin_of(page.final_url) == twin_of(page.url):
+        return normalise(page.url)
+    return normalise(page.final_url)
+
+
+def match_reports(
+    known: Known,
+    pages: Mapping[str, PageRead],
+    text_of: Callable[[int], str],
+    content_hash: Callable[[Report], str],
+    traditional: Callable[[str], bool],
+) -> Matched:
+    """Matches every report that a pass read.
+
+    `text_of(report id)` is the current version's text; `content_hash(report)` the canonical hash of its page, without
+    attachments; `traditional(text)` whether a text is in Traditional script.
+    """
+    matcher = _Matcher(known, text_of, content_hash)
+    for page in pages.values():
+        if page.reading == "same":
+            matcher.unchanged(page)
+        elif page.reading == "present":
+            matcher.own(page)
+    matcher.elsewhere(pages, traditional)
+    readings = {report.id: matcher.reading(report, pages) for report in known.reports.values()}
+    return Matched(tuple(matcher.matches), readings, tuple(matcher.unkeyed))
+
+
+class _Matcher:
+    """One pass's matching, step by step."""
+
+    def __init__(self, known: Known, text_of: Callable[[int], str], content_hash: Callable[[Report], str]) -> None:
+        self.known = known
+        self.organs = list(known.organs)
+        self.text_of = text_of
+        self.content_hash = content_hash
+        self.matches: list[Match] = []
+        self.unkeyed: list[Unkeyed] = []
+        self.leftover: list[_Found] = []
+        self.by_key: dict[tuple[str, int], list[KnownReport]] = {}
+        names = {organ.id: organ_name(organ.name) for organ in known.organs}
+        for report in known.reports.values():
+            self.by_key.setdefault((names[report.organ], report.year), []).append(report)
+        self.organ_of = {organ.id: organ for organ in known.organs}
+        self.here: dict[str, set[int]] = {}
+        """Reports that were matched on their own page, by page."""
+
+    def _take(self, how: How, found: _Found, report: KnownReport) -> None:
+        self.matches.append(
+            Match(how, found.page, found.where, found.seen, report.id, self.organ_of[report.organ], report.year, report.variant)
+        )
+        self.here.setdefault(normalise(found.page.url), set()).add(report.id)
+
+    def unchanged(self, page: PageRead) -> None:
+        for on_page in self.known.pages.get(normalise(page.url), ()):
+            if on_page.role == "attachment":
+                continue
+            report = self.known.reports[on_page.report]
+            seen = ReportSeen(text_hash=on_page.text_hash)
+            self._take("own", _Found(page, where_read(page), seen, self.organ_of[report.organ], report.year), report)
+
+    def own(self, page: PageRead) -> None:
+        """Reports on a page that was parsed: first those that stood there before."""
+        on_page = [item for item in self.known.pages.get(normalise(page.url), ()) if item.role != "attachment"]
+        by_text = {item.text_hash: item.report for item in on_page}
+        here = [self.known.reports[item.report] for item in on_page]
+        parsed = [seen.report for seen in page.reports if seen.report is not None]
+        successive = one_organ([self._printed(report, here) for report in parsed], [report.year for report in parsed])
+        newest = max(parsed, key=lambda report: report.year or 0, default=None)
+        for seen in page.reports:
+            report = seen.report
+            if report is None:
+                if seen.text_hash in by_text:
+                    known = self.known.reports[by_text[seen.text_hash]]
+                    self._take("own", _Found(page, where_read(page), seen, self.organ_of[known.organ], known.year), known)
+                continue
+            lone = here[0] if len(here) == 1 and len(page.reports) == 1 else None
+            if lone is not None and lone.corrected:
+                self._take("own", _Found(page, where_read(page), seen, self.organ_of[lone.organ], lone.year), lone)
+                continue
+            if report.year is None:
+                self.unkeyed.append(Unkeyed(page, report))
+                continue
+            printed = self._printed(newest if successive and newest is not None else report, here)
+            organ = self._organ(printed, here if successive and len(parsed) > 1 else ())
+            found = _Found(page, where_read(page), seen, organ, report.year)
+            same = next((item for item in here if item.organ == organ.id and item.year == report.year), None)
+            if same is None and lone is not None:
+                same = self._corrected_in_place(lone, found, report)
+                if same is not None:
+                    self._rekey(same, found)
+                    continue
+            if same is not None:
+                self._take("own", found, same)
+            else:
+                self.leftover.append(found)
+
+    def _printed(self, report: Report, here: Iterable[KnownReport]) -> str:
+        if report.organ:
+            return report.organ
+        organs = {item.organ for item in here}
+        if len(organs) == 1:
+            return self.organ_of[organs.pop()].name
+        return self.known.organ
+
+    def _organ(self, printed: str, here: Iterable[KnownReport]) -> OrganRow:
+        """The organ of that name; one that the page's reports belong to, if the name is another of its names."""
+        organ = find_organ(printed, self.organs)
+        if organ is None:
+            before = {item.organ for item in here}
+            kind = kind_of(printed)
+            if len(before) == 1 and self.organ_of[(only := before.pop())].kind == kind:
+                return self.organ_of[only]
+            organ = OrganRow(0, organ_name(printed), (), kind)
+            self.organs.append(organ)
+        return organ
+
+    def _corrected_in_place(self, lone: KnownReport, found: _Found, report: Report) -> KnownReport | None:
+        """`lone`, if its page still shows it with another year or organ; None if the page shows another report now."""
+        if lone.guessed and report.year_from not in GUESSED and lone.organ == found.organ.id:
+            return lone
+        return lone if _in_common(self.text_of(lone.id), report.text) >= _SAME_BODY else None
+
+    def _rekey(self, report: KnownReport, found: _Found) -> None:
+        taken = self.by_key.get((organ_name(found.organ.name), found.year), [])
+        variant = max((item.variant for item in taken if item.id != report.id), default=-1) + 1
+        self.matches.append(
+            Match("rekeyed", found.page, found.where, found.seen, report.id, found.organ, found.year, variant)
+        )
+        self.here.setdefault(normalise(found.page.url), set()).add(report.id)
+
+    def elsewhere(self, pages: Mapping[str, PageRead], traditional: Callable[[str], bool]) -> None:
+        """Reports on pages that did not hold them before: moved, views, variants, new ones."""
+
+        def order(found: _Found) -> tuple[bool, bool]:
+            text = found.seen.report.text if found.seen.report else ""
+            return (twin_of(found.where) != found.where, traditional(text))
+
+        gone_by_content: dict[str, KnownReport] = {}
+        for known in self.known.reports.values():
+            if known.content_hash and self._is_gone(known, pages):
+                gone_by_content.setdefault(known.content_hash, known)
+        fresh: dict[tuple[str, int], list[int]] = {}
+        for found in sorted(self.leftover, key=order):
+            report = found.seen.report
+            if report is None:
+                continue
+            key = (organ_name(found.organ.name), found.year)
+            content = self.content_hash(report)
+            known_ones = self.by_key.get(key, [])
+            target = self._pick(known_ones, found, content, pages)
+            if target is not None:
+                self._take(target[0], found, target[1])
+                continue
+            if not known_ones and (lost := gone_by_content.pop(content, None)) is not None:
+                self._take("moved", found, lost)
+                continue
+            self._fresh(fresh, key, found, content, len(known_ones))
+
+    def _pick(
+        self, known_ones: list[KnownReport], found: _Found, content: str, pages: Mapping[str, PageRead]
+    ) -> tuple[How, KnownReport] | None:
+        for report in known_ones:
+            if twin_of(found.where) == twin_of(report.url):
+                return ("moved" if self._is_gone(report, pages) else "view"), report
+        for report in sorted(known_ones, key=lambda item: item.content_hash != content):
+            if self._is_gone(report, pages):
+                return "moved", report
+            if report.content_hash == content:
+                return "view", report
+        return None
+
+    def _fresh(self, fresh: dict[tuple[str, int], list[int]], key: tuple[str, int], found: _Found, content: str, known: int) -> None:
+        """A report that the record does not have: new, or one more reading of one found a moment ago in this pass."""
+        report = found.seen.report
+        assert report is not None
+        how: How = "variant" if known else "new"
+        variant = known
+        first: int | None = None
+        for index in fresh.get(key, []):
+            other = self.matches[index]
+            other_report = other.seen.report
+            assert other_report is not None
+            if twin_of(other.where) == twin_of(found.where) or self.content_hash(other_report) == content:
+                self.matches.append(
+                    Match("view", found.page, found.where, found.seen, None, other.organ, found.year, other.variant, index)
+                )
+                return
+            how, first, variant = "variant", index, known + len(fresh[key])
+        self.matches.append(
+            Match(how, found.page, found.where, found.seen, None, found.organ, found.year, variant, first)
+        )
+        fresh.setdefault(key, []).append(len(self.matches) - 1)
+
+    def _is_gone(self, report: KnownReport, pages: Mapping[str, PageRead]) -> bool:
+        """Whether its own address no longer shows it: in this pass, or as far as the record knows."""
+        reading, _, _ = self.reading(report, pages)
+        if reading == "present":
+            return False
+        return reading in ("gone", "weak_gone") or report.status in ("missing", "taken_down")
+
+    def reading(
+        self, report: KnownReport, pages: Mapping[str, PageRead]
+    ) -> tuple[Reading | None, PageRead | None, bool]:
+        """What its primary address said in this pass."""
+        page = pages.get(report.url)
+        if page is None:
+            return None, None, False
+        if page.reading in ("blocked", "unreachable"):
+            return page.reading, page, False
+        if page.reading == "gone":
+            return "gone", page, False
+        if page.reading == "other":
+            return "weak_gone", page, False
+        if report.id in self.here.get(report.url, ()):
+            return "present", page, False
+        others = [seen.report for seen in page.reports if seen.report is not None]
+        organ = self.organ_of[report.organ]
+        same_organ = any(find_organ(self._printed(other, (report,)), [organ]) is not None for other in others)
+        same_organ = same_organ or any(seen.report is None for seen in page.reports)
+        newer = any(other.year is not None and other.year > report.year for other in others)
+        overwritten = same_organ and newer and where_read(page) == normalise(page.url)
+        return ("gone" if same_organ else "weak_gone"), page, overwritten
+
+
+def _in_common(one: str, other: str) -> float:
+    """Share (0 to 1) of the longer text's characters that stand in lines which both texts have."""
+    lines, others = Counter(one.splitlines()), Counter(other.splitlines())
+    common = sum(len(line) * count for line, count in (lines & others).items())
+    longest = max(sum(map(len, one.splitlines())), sum(map(len, other.splitlines())), 1)
+    return common / longest

@@ -1,0 +1,318 @@
+"""The record's schema: ordered migrations, append-only. One that has landed is never edited.
+
+Tables and columns that docs/database.md names are stable; the others are ours. Times are UTC `YYYY-MM-DDTHH:MM:SSZ`.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("nianbao")
+
+_TABLES = """
+CREATE TABLE portals (
+    name TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    family TEXT NOT NULL,
+    region TEXT NOT NULL DEFAULT '',
+    level TEXT NOT NULL DEFAULT '',
+    organ TEXT NOT NULL DEFAULT '',
+    health TEXT NOT NULL DEFAULT 'new' CHECK (health IN ('new', 'ok', 'blocked', 'down', 'broken')),
+    last_crawl INTEGER REFERENCES crawls(id),
+    muted_until TEXT,
+    last_complete_at TEXT,             -- end of the last pass that read every section to its end
+    empty_passes INTEGER NOT NULL DEFAULT 0,  -- passes in a row that read nothing at all
+    down_said INTEGER NOT NULL DEFAULT 0,     -- portal_down was said and not yet recovered
+    broken_said INTEGER NOT NULL DEFAULT 0,
+    mass_since TEXT,                   -- since when too much of the portal is gone at once
+    delist_since TEXT                 -- the same for what its sections list
+) STRICT;
+
+CREATE TABLE organs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    portal TEXT NOT NULL REFERENCES portals(name),
+    name TEXT NOT NULL,
+    aliases TEXT NOT NULL DEFAULT '[]',       -- JSON: other names, with the years they were seen in
+    kind TEXT NOT NULL,
+    since INTEGER,
+    until INTEGER,
+    declared INTEGER NOT NULL DEFAULT 0,      -- 1: named by the portal file
+    UNIQUE (portal, name)
+) STRICT;
+
+CREATE TABLE crawls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    portal TEXT NOT NULL REFERENCES portals(name),
+    mode TEXT NOT NULL CHECK (mode IN ('full', 'discover', 'recheck')),
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    outcome TEXT CHECK (outcome IN ('ok', 'cut_short', 'failed', 'killed')),
+    requests INTEGER NOT NULL DEFAULT 0,
+    responses INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    errors INTEGER NOT NULL DEFAULT 0,
+    reports_seen INTEGER NOT NULL DEFAULT 0,
+    detail TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX crawls_by_portal ON crawls (portal, id);
+
+CREATE TABLE sections (
+    portal TEXT NOT NULL REFERENCES portals(name),
+    url TEXT NOT NULL,                 -- as the portal file has it
+    active INTEGER NOT NULL DEFAULT 1, -- 0: no longer in the portal file
+    first_complete_crawl INTEGER REFERENCES crawls(id),
+    last_complete_crawl INTEGER REFERENCES crawls(id),
+    last_links INTEGER NOT NULL DEFAULT 0,    -- report links of the last reading that had any
+    broken INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (portal, url)
+) STRICT;
+
+CREATE TABLE links (
+    portal TEXT NOT NULL REFERENCES portals(name),
+    section TEXT NOT NULL,
+    url TEXT NOT NULL,                 -- normalised (crawler.page.address)
+    title TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    date TEXT NOT NULL DEFAULT '',
+    year INTEGER,
+    first_crawl INTEGER NOT NULL REFERENCES crawls(id),
+    last_crawl INTEGER NOT NULL REFERENCES crawls(id),
+    listed INTEGER NOT NULL DEFAULT 1, -- 0: the section, read completely, no longer lists it
+    baseline INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (portal, section, url)
+) STRICT;
+CREATE INDEX links_by_url ON links (portal, url);
+
+CREATE TABLE reports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    portal TEXT NOT NULL REFERENCES portals(name),
+    organ_id INTEGER NOT NULL REFERENCES organs(id),
+    organ TEXT NOT NULL,               -- as printed
+    year INTEGER NOT NULL,
+    variant INTEGER NOT NULL DEFAULT 0,
+    title TEXT NOT NULL,
+    url TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'live' CHECK (status IN ('live', 'missing', 'taken_down')),
+    listed INTEGER CHECK (listed IN (0, 1)),
+    published_on TEXT NOT NULL DEFAULT '',
+    first_seen_at TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL,
+    last_verified_at TEXT NOT NULL,
+    missing_since TEXT,
+    misses INTEGER NOT NULL DEFAULT 0,
+    weak_misses INTEGER NOT NULL DEFAULT 0,   -- of those, readings that need one more confirmation
+    unlisted_since TEXT,
+    last_reading TEXT NOT NULL DEFAULT 'present',
+    unverified_said INTEGER NOT NULL DEFAULT 0,
+    current_version INTEGER REFERENCES versions(id),
+    detail TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (portal, organ_id, year, variant)
+) STRICT;
+
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    portal TEXT NOT NULL REFERENCES portals(name),
+    url TEXT NOT NULL,
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT '',
+    body_hash TEXT NOT NULL DEFAULT '',
+    rules TEXT NOT NULL DEFAULT '',
+    UNIQUE (portal, url)
+) STRICT;
+
+CREATE TABLE page_reports (
+    page INTEGER NOT NULL REFERENCES pages(id),
+    report INTEGER NOT NULL REFERENCES reports(id),
+    role TEXT NOT NULL CHECK (role IN ('primary', 'view', 'attachment', 'former')),
+    text_hash TEXT NOT NULL DEFAULT '',       -- of the report as this page shows it, attachments aside
+    misses INTEGER NOT NULL DEFAULT 0,        -- an attachment's readings `gone` in a row
+    missing_since TEXT,
+    PRIMARY KEY (page, report)
+) STRICT;
+CREATE INDEX page_reports_by_report ON page_reports (report);
+
+CREATE TABLE companions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    portal TEXT NOT NULL REFERENCES portals(name),
+    report INTEGER REFERENCES reports(id),
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    first_seen_at TEXT NOT NULL,
+    UNIQUE (portal, url)
+) STRICT;
+
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    report INTEGER NOT NULL REFERENCES reports(id),
+    seq INTEGER NOT NULL,
+    crawl INTEGER NOT NULL REFERENCES crawls(id),
+    captured_at TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    text_hash TEXT NOT NULL,
+    body_hash TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    title TEXT NOT NULL,
+    organ TEXT NOT NULL,
+    source TEXT NOT NULL,
+    published_on TEXT NOT NULL,
+    url TEXT NOT NULL,
+    http_status INTEGER NOT NULL,
+    text TEXT NOT NULL,                -- paragraphs and `| table | rows |` (crawler.page.text)
+    significance TEXT NOT NULL CHECK (significance IN ('first', 'content', 'cosmetic', 'rebaseline')),
+    archive_ref TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    strict_hash TEXT NOT NULL,         -- canonical content without script folding
+    page_hash TEXT NOT NULL,           -- SHA-256 of the page's own bytes, without attachments
+    page_text_hash TEXT NOT NULL,      -- Report.text_hash, without attachments
+    UNIQUE (report, seq)
+) STRICT;
+
+CREATE INDEX versions_by_content ON versions (content_hash);
+
+CREATE TABLE attachments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER NOT NULL REFERENCES versions(id),
+    url TEXT NOT NULL,
+    name TEXT NOT NULL,
+    media_type TEXT NOT NULL DEFAULT '',
+    sha256 TEXT NOT NULL DEFAULT '',   -- empty: it could not be read yet
+    size INTEGER NOT NULL DEFAULT 0,
+    text TEXT NOT NULL DEFAULT '',
+    text_hash TEXT NOT NULL DEFAULT '',       -- of the canonical text, else of the pixels, else of the bytes
+    pixels TEXT NOT NULL DEFAULT '',          -- SHA-256 of a picture's decoded pixels
+    kind TEXT NOT NULL DEFAULT 'document',
+    archive_ref TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX attachments_by_version ON attachments (version);
+
+CREATE TABLE readings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    report INTEGER NOT NULL REFERENCES reports(id),
+    crawl INTEGER NOT NULL REFERENCES crawls(id),
+    reading TEXT NOT NULL,
+    http_status INTEGER NOT NULL DEFAULT 0,
+    final_url TEXT NOT NULL DEFAULT '',
+    marker TEXT NOT NULL DEFAULT '',
+    archive_ref TEXT NOT NULL DEFAULT '',
+    counted INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX readings_by_report ON readings (report, crawl);
+
+CREATE TABLE figures (
+    version INTEGER NOT NULL REFERENCES versions(id),
+    field TEXT NOT NULL,
+    value REAL,
+    raw TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('html', 'pdf', 'docx', 'ocr', 'prose')),
+    confidence REAL NOT NULL DEFAULT 1.0,
+    PRIMARY KEY (version, field)
+) STRICT;
+
+CREATE TABLE findings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER REFERENCES versions(id),
+    crawl INTEGER REFERENCES crawls(id),
+    url TEXT NOT NULL DEFAULT '',
+    rule TEXT NOT NULL,
+    severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'error')),
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX findings_by_version ON findings (version);
+CREATE INDEX findings_by_crawl ON findings (crawl);
+
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('baseline', 'appeared', 'changed', 'taken_down', 'restored', 'moved', 'delisted',
+        'relisted', 'overdue', 'portal_down', 'portal_broken', 'portal_recovered', 'service', 'finding')),
+    portal TEXT REFERENCES portals(name),
+    report INTEGER REFERENCES reports(id),
+    organ TEXT,
+    year INTEGER,
+    title TEXT,
+    url TEXT,
+    detected_at TEXT NOT NULL,
+    crawl INTEGER REFERENCES crawls(id),
+    from_version INTEGER REFERENCES versions(id),
+    to_version INTEGER REFERENCES versions(id),
+    baseline INTEGER NOT NULL DEFAULT 0,
+    summary TEXT NOT NULL,
+    detail TEXT NOT NULL DEFAULT '{}',
+    retracted_at TEXT
+) STRICT;
+CREATE INDEX events_by_time ON events (detected_at);
+CREATE INDEX events_by_report ON events (report);
+
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    event INTEGER NOT NULL REFERENCES events(id),
+    channel TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'held', 'sending', 'sent', 'failed', 'dead', 'skipped')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at TEXT NOT NULL,
+    last_error TEXT NOT NULL DEFAULT '',
+    sent_at TEXT,
+    message TEXT NOT NULL DEFAULT '',  -- deliveries with one value here go out as one message
+    purpose TEXT NOT NULL DEFAULT 'event' CHECK (purpose IN ('event', 'retraction')),
+    UNIQUE (event, channel, purpose)
+) STRICT;
+CREATE INDEX deliveries_due ON deliveries (state, next_attempt_at);
+"""
+
+_VIEWS = """
+CREATE VIEW 年报一览 AS
+SELECT r.id AS 编号, p.title AS 门户, o.name AS 机关, r.year AS 年度, r.title AS 标题,
+       CASE r.status WHEN 'live' THEN '在线' WHEN 'missing' THEN '待确认' ELSE '已撤下' END AS 状态,
+       CASE r.listed WHEN 1 THEN '是' WHEN 0 THEN '否' END AS 栏目列出,
+       r.published_on AS 公开日期, r.first_seen_at AS 首次发现, r.last_verified_at AS 最后核实,
+       v.seq AS 版本, v.content_hash AS 内容哈希, r.url AS 网址
+FROM reports r JOIN portals p ON p.name = r.portal JOIN organs o ON o.id = r.organ_id
+LEFT JOIN versions v ON v.id = r.current_version;
+
+CREATE VIEW 变更记录 AS
+SELECT e.id AS 编号, e.detected_at AS 发现时间,
+       CASE e.kind WHEN 'baseline' THEN '建立基线' WHEN 'appeared' THEN '公开' WHEN 'changed' THEN '变更'
+            WHEN 'taken_down' THEN '撤下' WHEN 'restored' THEN '恢复' WHEN 'moved' THEN '迁移'
+            WHEN 'delisted' THEN '移出栏目' WHEN 'relisted' THEN '重新列入' WHEN 'overdue' THEN '逾期'
+            WHEN 'portal_down' THEN '门户无法读取' WHEN 'portal_broken' THEN '门户异常'
+            WHEN 'portal_recovered' THEN '门户恢复' WHEN 'service' THEN '运行提示' ELSE '核对问题' END AS 类型,
+       p.title AS 门户, e.organ AS 机关, e.year AS 年度, e.title AS 标题, e.summary AS 摘要,
+       CASE e.baseline WHEN 1 THEN '是' ELSE '否' END AS 基线, e.url AS 网址, e.retracted_at AS 撤回时间
+FROM events e LEFT JOIN portals p ON p.name = e.portal;
+
+CREATE VIEW 统计数据 AS
+SELECT r.id AS 年报编号, p.title AS 门户, o.name AS 机关, r.year AS 年度, f.field AS 指标代码, f.value AS 数值,
+       f.raw AS 原文, f.source AS 来源, f.confidence AS 置信度
+FROM reports r JOIN figures f ON f.version = r.current_version JOIN organs o ON o.id = r.organ_id
+JOIN portals p ON p.name = r.portal;
+
+CREATE VIEW 逾期未公开 AS
+SELECT e.id AS 编号, p.title AS 门户, e.organ AS 机关, e.year AS 年度,
+       json_extract(e.detail, '$.due_on') AS 法定期限, e.detected_at AS 发现时间
+FROM events e JOIN portals p ON p.name = e.portal WHERE e.kind = 'overdue' AND e.retracted_at IS NULL;
+
+CREATE VIEW 门户健康 AS
+SELECT p.name AS 代号, p.title AS 门户,
+       CASE p.health WHEN 'new' THEN '未读取' WHEN 'ok' THEN '正常' WHEN 'blocked' THEN '被拦截'
+            WHEN 'down' THEN '无法读取' ELSE '栏目异常' END AS 状态,
+       c.finished_at AS 最近一次, c.outcome AS 结果, p.last_complete_at AS 最近完整读取, p.muted_until AS 静音至,
+       (SELECT count(*) FROM reports r WHERE r.portal = p.name AND r.status = 'live') AS 在线年报,
+       (SELECT count(*) FROM reports r WHERE r.portal = p.name AND r.status = 'missing') AS 待确认,
+       (SELECT count(*) FROM reports r WHERE r.portal = p.name AND r.status = 'taken_down') AS 已撤下
+FROM portals p LEFT JOIN crawls c ON c.id = p.last_crawl;
+"""
+
+
+def _run(db: Database, script: str) -> None:
+    """Statement by statement: executescript would commit the migration's transaction."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line.partition("--")[0] + "\n"
+        if line.partition("--")[0].rstrip().endswith(";"):
+            db.execute(statement)
+            statement = ""
+
+
+@migrations()
+def m001_record(db: Database) -> None:
+    """Everything of version 0.1."""
+    _run(db, _TABLES)
+    _run(db, _VIEWS)

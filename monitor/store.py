@@ -1,0 +1,179 @@
+"""The record: the one user of sqlite_utils. Opening, migrating, transactions, and the operations that several share.
+
+A `Store` is one connection. Writers take `transaction()`, which is BEGIN IMMEDIATE: a deferred transaction that reads
+before it writes fails at once when another process commits in between, whatever the time-out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3
+
+from crawler.observation import Mode
+from crawler.portal import Portal
+from monitor.identity import OrganRow, kind_of, organ_name
+from monitor.migrations import migrations
+
+Row = dict[str, Any]
+BUSY_SECONDS = 60.0
+
+
+class StoreError(RuntimeError):
+    """The record cannot be opened or used; the message says where and what would help."""
+
+
+class Store:
+    """One connection to nianbao.db. Rows come as dicts."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    @classmethod
+    def open(cls, path: Path) -> "Store":
+        """Opens for writing; creates and migrates. Raises StoreError."""
+        try:
+            conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            conn.execute("PRAGMA journal_mode = WAL")
+            conn.execute("PRAGMA synchronous = FULL")  # a power cut must not lose a commit that was announced
+            conn.execute("PRAGMA foreign_keys = ON")
+            db = Database(conn)
+            if migrations.pending(db):
+                migrations.apply(db)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}; is it a nianbao database on a disk that can be written?") from error
+        return cls(db)
+
+    @classmethod
+    def open_reader(cls, path: Path) -> "Store":
+        """Opens beside a writer, for reading only. Raises StoreError if there is no record yet."""
+        if not path.exists():
+            raise StoreError(f"{path}: there is no record yet; run `nianbao crawl` first")
+        try:
+            conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+            conn.execute("PRAGMA query_only = ON")
+            conn.execute("SELECT count(*) FROM portals")
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}; is it a nianbao database?") from error
+        return cls(Database(conn))
+
+    def close(self) -> None:
+        self.db.conn.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or none."""
+        conn = self.db.conn
+        conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+            raise
+        conn.execute("COMMIT")
+
+    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
+        return list(self.db.query(sql, parameters))  # type: ignore[arg-type]
+
+    def row(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Row | None:
+        return next(iter(self.rows(sql, parameters)), None)
+
+    def run(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> int:
+        """Executes one statement; the id of the row that an INSERT made."""
+        return self.db.conn.execute(sql, parameters).lastrowid or 0  # type: ignore[arg-type]
+
+    def run_many(self, sql: str, parameters: Sequence[Sequence[object]]) -> None:
+        self.db.conn.executemany(sql, parameters)
+
+    def insert(self, table: str, values: Mapping[str, object]) -> int:
+        columns = ", ".join(values)
+        marks = ", ".join("?" for _ in values)
+        return self.run(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))
+
+    def update(self, table: str, key: int, values: Mapping[str, object]) -> None:
+        assignments = ", ".join(f"{column} = ?" for column in values)
+        self.run(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), key))
+
+    # Portals and crawls -----------------------------------------------------------------------------------------
+
+    def sync_portal(self, portal: Portal) -> None:
+        """Writes what the portal file says into the record. A renamed portal's record is carried over."""
+        with self.transaction():
+            if portal.formerly:
+                self._rename(portal.formerly, portal.name)
+            self.run(
+                """INSERT INTO portals (name, title, family, region, level, organ) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET title = excluded.title, family = excluded.family,
+                region = excluded.region, level = excluded.level, organ = excluded.organ""",
+                (portal.name, portal.title, portal.family, portal.region, portal.level, portal.organ),
+            )
+            self.run("UPDATE sections SET active = 0 WHERE portal = ?", (portal.name,))
+            for section in portal.sections:
+                self.run(
+                    "INSERT INTO sections (portal, url) VALUES (?, ?) ON CONFLICT DO UPDATE SET active = 1",
+                    (portal.name, section),
+                )
+            self._sync_organs(portal)
+
+    def _rename(self, old: str, new: str) -> None:
+        known = {row["name"] for row in self.rows("SELECT name FROM portals WHERE name IN (?, ?)", (old, new))}
+        if old not in known or new in known:
+            return
+        self.run("PRAGMA defer_foreign_keys = ON")
+        self.run("UPDATE portals SET name = ? WHERE name = ?", (new, old))
+        for table in ("organs", "crawls", "sections", "links", "reports", "pages", "companions", "events"):
+            self.run(f"UPDATE {table} SET portal = ? WHERE portal = ?", (new, old))
+
+    def _sync_organs(self, portal: Portal) -> None:
+        known = self.organs(portal.name)
+        by_name = {organ_name(name): organ for organ in known for name in (organ.name, *organ.aliases)}
+        self.run("UPDATE organs SET declared = 0 WHERE portal = ?", (portal.name,))
+        for declared in portal.organs:
+            names = (declared.name, *declared.aliases)
+            row = next((by_name[organ_name(name)] for name in names if organ_name(name) in by_name), None)
+            kind = declared.kind or kind_of(declared.name)
+            aliases = sorted(set(declared.aliases) | set(row.aliases if row else ()) - {declared.name})
+            values = (declared.name, msgspec.json.encode(aliases).decode(), kind, declared.since, declared.until)
+            if row is None:
+                self.run(
+                    "INSERT INTO organs (name, aliases, kind, since, until, declared, portal) VALUES (?, ?, ?, ?, ?, 1, ?)",
+                    (*values, portal.name),
+                )
+            else:
+                self.run(
+                    "UPDATE organs SET name = ?, aliases = ?, kind = ?, since = ?, until = ?, declared = 1 WHERE id = ?",
+                    (*values, row.id),
+                )
+
+    def organs(self, portal: str) -> list[OrganRow]:
+        return [
+            OrganRow(
+                id=row["id"],
+                name=row["name"],
+                aliases=tuple(msgspec.json.decode(row["aliases"], type=list[str])),
+                kind=row["kind"],
+                since=row["since"],
+                until=row["until"],
+                declared=bool(row["declared"]),
+            )
+            for row in self.rows("SELECT * FROM organs WHERE portal = ? ORDER BY id", (portal,))
+        ]
+
+    def start_crawl(self, portal: str, mode: Mode, now: str) -> int:
+        """Gives a pass its number, before it starts: the numbers order the passes."""
+        with self.transaction():
+            return self.insert("crawls", {"portal": portal, "mode": mode, "started_at": now})
+
+    def unsettled(self) -> list[Row]:
+        """Passes that were given a number and never settled, oldest first."""
+        return self.rows("SELECT id, portal, mode, started_at FROM crawls WHERE outcome IS NULL ORDER BY id")
