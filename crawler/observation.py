@@ -19,7 +19,11 @@ Reading = Literal["present", "same", "gone", "other", "blocked", "unreachable"]
 LinkKind = Literal["report", "companion"]
 
 JOB, KNOWN, OBSERVATIONS, CAPTURE, RUN = (
-    "job.json", "known.jsonl", "observations.jsonl", "capture.warc.gz", "run.json",
+    "job.json",
+    "known.jsonl",
+    "observations.jsonl",
+    "capture.warc.gz",
+    "run.json",
 )
 
 
@@ -197,5 +201,3 @@ class RunSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     clock_offset: float | None = None
     """Median of the portal's `Date` headers less this machine's true clock, in seconds; None: none was seen."""
     detail: str = ""
-
-

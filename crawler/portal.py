@@ -189,7 +189,9 @@ def _check(portal: Portal, families: frozenset[str]) -> None:
                 raise ValueError(f"sections[{index}]: unknown {{{field}}}; only {{year}} is filled in")
     for index, host in enumerate(portal.allowed_hosts):
         if not host or "/" in host or ":" in host.strip("[]").removeprefix("::") and "." in host:
-            raise ValueError(f'allowed_hosts[{index}]: "{host}" is not a bare host name; write it without scheme and port')
+            raise ValueError(
+                f'allowed_hosts[{index}]: "{host}" is not a bare host name; write it without scheme and port'
+            )
     if portal.region and not _REGION.fullmatch(portal.region):
         raise ValueError(f'region: "{portal.region}" is not a GB/T 2260 code of six digits')
     if portal.site_id and not _SITE_ID.fullmatch(portal.site_id):

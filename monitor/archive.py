@@ -134,4 +134,6 @@ def _faults(store: Store, archive: Path, version: Row, before: Row | None) -> It
             yield Fault(number, capture_ref, f"{url}: {error}")
             continue
         if found != expected:
-            yield Fault(number, capture_ref, f"{url}: the captured bytes have SHA-256 {found}, the record says {expected}")
+            yield Fault(
+                number, capture_ref, f"{url}: the captured bytes have SHA-256 {found}, the record says {expected}"
+            )

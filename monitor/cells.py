@@ -34,8 +34,11 @@ _COUNTER = "件次|人次|件|条|个|项|宗|次|份|起|篇|部|人|户|类|�
 _AMOUNT = re.compile(
     rf"(?P<sign>[-+−–—]|增加?|新增|减少?|↑|↓)?(?P<number>{_NUMBER})\(?(?P<unit>亿元|万元|元|万(?:{_COUNTER})?|{_COUNTER})?(?:人民币)?\)?"
 )
-_BOTH = re.compile(rf"(?:\+|增加?|新增|↑)(?P<more>{_NUMBER})[件项个]?[/,、;]?(?:[-−–—]|减少?|↓)(?P<less>{_NUMBER})[件项个]?")
+_BOTH = re.compile(
+    rf"(?:\+|增加?|新增|↑)(?P<more>{_NUMBER})[件项个]?[/,、;]?(?:[-−–—]|减少?|↓)(?P<less>{_NUMBER})[件项个]?"
+)
 _NO_CHANGE = re.compile(r"[+-]?0/[+-]?0|〇|零|持平|(?:无|没有)(?:变化|增减)|不变")
+_TRADITIONAL = str.maketrans("萬億條項個減無類筆戶變", "万亿条项个减无类笔户变")
 _APART = re.compile(r"[\d.,]\s+[\d.,]")
 _GROUPS = re.compile(r"[-+−]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _FACTORS = {
@@ -52,6 +55,7 @@ def read(raw: str) -> Reading:
         return Reading("number", float(text))
     if _APART.search(text) and not _GROUPS.fullmatch(" ".join(text.split())):
         return _WORDS
+    text = text.translate(_TRADITIONAL)
     text = re.sub(r"[\s\u200b-\u200f\u2060\ufeff]+", "", text)
     if _EMPTY_MARK.fullmatch(text):
         return _EMPTY

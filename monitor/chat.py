@@ -18,6 +18,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -30,6 +31,9 @@ import requests
 from monitor.markup import fit
 from monitor.message import Message
 from monitor.redact import redact
+
+# At debug level it logs the path and query of every request, tokens and all.
+logging.getLogger("urllib3").setLevel(logging.INFO)
 
 Robot = Literal["dingtalk", "wecombot", "feishu", "lark"]
 
@@ -49,7 +53,10 @@ _TOO_FAST = {"dingtalk": {130101, 130102, -1}, "wecombot": {45009, -1}, "feishu"
 _TOO_FAST_PAUSE = 60.0
 _NATIVE = (
     ("dingtalk", re.compile(r"(?i)https://oapi\.dingtalk\.com/robot/send\?(?:.*&)?access_token=(?P<token>[\w-]+)")),
-    ("wecombot", re.compile(r"(?i)https?://qyapi\.weixin\.qq\.com/cgi-bin/webhook/send/?\?(?:.*&)?key=(?P<token>[\w-]+)")),
+    (
+        "wecombot",
+        re.compile(r"(?i)https?://qyapi\.weixin\.qq\.com/cgi-bin/webhook/send/?\?(?:.*&)?key=(?P<token>[\w-]+)"),
+    ),
     ("feishu", re.compile(r"(?i)https://open\.feishu\.cn/open-apis/bot/v2/hook/(?P<token>[\w-]+)")),
     ("lark", re.compile(r"(?i)https://open\.larksuite\.com/open-apis/bot/v2/hook/(?P<token>[\w-]+)")),
 )
@@ -99,9 +106,9 @@ def parse(url: str) -> Target | None:
     token = unquote(query.get("token", query.get("key", [token]))[0])
     secret = unquote(query.get("secret", [unquote(secret)])[0])
     if not re.fullmatch(r"[\w-]+", token):
-        raise ValueError(f"names no token of a {name} robot; write {name}://TOKEN, as its settings page shows it")
+        raise ValueError(f"names no token; write {name}:// and the token that the robot's settings page shows")
     if secret and name == "wecombot":
-        raise ValueError("a wecombot robot has no signing secret; write wecombot://KEY")
+        raise ValueError("a WeCom robot has no signing secret; write wecombot:// and the key alone")
     phones = tuple(
         re.sub(r"\D", "", unquote(phone))
         for phone in [*path, *",".join(query.get("to", [])).split(",")]
@@ -130,7 +137,9 @@ def feishu_sign(secret: str, timestamp: str) -> str:
     return base64.b64encode(hmac.new(f"{timestamp}\n{secret}".encode(), b"", hashlib.sha256).digest()).decode()
 
 
-def request_of(target: Target, message: Message, clock: Callable[[], float]) -> tuple[str, dict[str, str], dict[str, Any]]:
+def request_of(
+    target: Target, message: Message, clock: Callable[[], float]
+) -> tuple[str, dict[str, str], dict[str, Any]]:
     """(address, query, JSON body) of the request that delivers `message`. `clock`: seconds since 1970."""
     limit = LIMITS[target.robot]
     body: dict[str, Any]
@@ -198,7 +207,9 @@ def _judge(robot: Robot, response: requests.Response, secrets: list[str]) -> Ans
         answer = json.loads(response.content.decode("utf-8"))
     except (ValueError, RecursionError):
         return Answer(False, f"{robot}: HTTP 200, but the answer is not the robot's JSON", uncertain=True)
-    codes = [answer[key] for key in ("errcode", "code", "StatusCode") if key in answer] if isinstance(answer, dict) else []
+    codes = (
+        [answer[key] for key in ("errcode", "code", "StatusCode") if key in answer] if isinstance(answer, dict) else []
+    )
     if not codes:
         return Answer(False, f"{robot}: HTTP 200, but the answer names no code", uncertain=True)
     if all(type(code) is int and code == 0 for code in codes):

@@ -12,7 +12,14 @@ import msgspec
 from crawler.page.model import YearFrom
 
 
-class About(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Said(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What the detail of every event may say."""
+
+    retracted_why: str = ""
+    """Why the event was withdrawn, in Chinese, for those who had been told."""
+
+
+class About(Said, frozen=True, omit_defaults=True, kw_only=True):
     """What the detail of every event about a report may say."""
 
     last_verified_at: str = ""
@@ -180,7 +187,7 @@ class OverdueOrgan(msgspec.Struct, frozen=True, omit_defaults=True):
     due_on: str
 
 
-class Baseline(msgspec.Struct, frozen=True, omit_defaults=True):
+class Baseline(Said, frozen=True, omit_defaults=True):
     """baseline: everything that was there already."""
 
     reports: int = 0
@@ -192,7 +199,7 @@ class Baseline(msgspec.Struct, frozen=True, omit_defaults=True):
     sections: int = 0
 
 
-class Overdue(msgspec.Struct, frozen=True, omit_defaults=True):
+class Overdue(Said, frozen=True, omit_defaults=True):
     """overdue."""
 
     due_on: str
@@ -204,7 +211,7 @@ class Overdue(msgspec.Struct, frozen=True, omit_defaults=True):
     """When the portal was last read completely since `due_on`."""
 
 
-class PortalTrouble(msgspec.Struct, frozen=True, omit_defaults=True):
+class PortalTrouble(Said, frozen=True, omit_defaults=True):
     """portal_down, portal_broken, portal_recovered."""
 
     reason: str = ""
@@ -220,7 +227,7 @@ class PortalTrouble(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of how many."""
 
 
-class Service(msgspec.Struct, frozen=True, omit_defaults=True):
+class Service(Said, frozen=True, omit_defaults=True):
     """service: for operators."""
 
     what: Literal["channel_dead", "unverified", "disk", "clock", "portal_unread", "other"]
@@ -231,7 +238,7 @@ class Service(msgspec.Struct, frozen=True, omit_defaults=True):
     count: int = 0
 
 
-class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+class Finding(Said, frozen=True, omit_defaults=True):
     """finding."""
 
     rule: str

@@ -1,7 +1,7 @@
 """The cells of the three national tables: their codes, places and names for readers. Pure; read once from fields.csv.
 
-A code is `proactive.<row>.<column>` (表二), `requests.<row>.<applicant>` (表三) or `review.<case>.<outcome>` (表四). Form
-`2019` is 国办公开办函〔2019〕60号, `2021` is 国办公开办函〔2021〕30号.
+A code is `proactive.<row>.<column>` (表二), `requests.<row>.<applicant>` (表三) or `review.<case>.<outcome>` (表四).
+Form `2019` is 国办公开办函〔2019〕60号, `2021` is 国办公开办函〔2021〕30号.
 """
 
 import csv

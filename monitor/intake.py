@@ -51,7 +51,9 @@ def read_run(folder: Path) -> Run:
     except (OSError, msgspec.DecodeError) as error:
         raise RunError(f"{folder}: {error}") from error
     if (summary.portal, summary.crawl) != (job.portal.name, job.crawl):
-        raise RunError(f"{folder}: run.json is of {summary.portal} {summary.crawl}, job.json of {job.portal.name} {job.crawl}")
+        raise RunError(
+            f"{folder}: run.json is of {summary.portal} {summary.crawl}, job.json of {job.portal.name} {job.crawl}"
+        )
     sections: list[SectionRead] = []
     links: list[LinkListed] = []
     pages: dict[str, PageRead] = {}

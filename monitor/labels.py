@@ -1,7 +1,7 @@
 """Printed labels of the national tables → the parts of a field's code. Pure.
 
-Everything here takes folded text (`monitor.cells.fold`): no white space, no punctuation, Simplified. Numbers in front of a
-label, broken words and missing punctuation therefore make no difference.
+Everything here takes folded text (`monitor.cells.fold`): no white space, no punctuation, Simplified. Numbers in
+front of a label, broken words and missing punctuation therefore make no difference.
 """
 
 import re
@@ -68,7 +68,7 @@ _PROACTIVE_COLUMNS = _pattern(
         "disclosed": r"新公开",
         "disclosed_total": r"公开总数",
         "items_last_year": r"上一?年度?项目数",
-        "items_change": r"增减$",
+        "items_change": r"增减",
         "decisions": r"处理决定数",
         "amount": r"收费金额|采购总金额",
         "items": r"采购项目数",
@@ -104,6 +104,13 @@ _MARKERS = (
     ("三", re.compile(r"[勾钩]稽关系|申请人情况|本年度?新收|商业企业$|科研机构$")),
     ("四", re.compile(r"^行政复议$|^行政诉讼$|直接起诉|复议后起诉")),
 )
+_OWN_HEADERS = {
+    "申请人情况": "三",
+    "未经复议直接起诉": "四",
+    "复议后起诉": "四",
+    "本年制发件数": "二",
+    "本年新制作数量": "二",
+}
 _HEADER_WORDS = re.compile(r"申请人情况$|^自然人$|法人或其[他它]组织|^信息内容$")
 _CHAPTER = re.compile(r"^[一二三四五六七八九]、")
 
@@ -122,6 +129,11 @@ def marker(folded: str) -> str:
     return ""
 
 
+def announced(folded: str) -> str:
+    """The table whose header, and no other table's, has this cell; else empty."""
+    return _OWN_HEADERS.get(folded, "")
+
+
 @lru_cache(maxsize=4096)
 def row(table: str, folded: str) -> str:
     """The row that a cell names, else empty. 三: `refused.state_secret`; 二: `licences`."""
@@ -133,13 +145,14 @@ def row(table: str, folded: str) -> str:
 
 @lru_cache(maxsize=4096)
 def column(table: str, folded: str) -> str:
-    """The column that the stacked header cells above it name, else empty. 四: `direct_suit.upheld`."""
+    """The column that the stacked header cells above it name, else empty. 四: `direct_suit.upheld`, or `direct_suit.`
+    if only that much can be read."""
     if table == "二":
         return _find(_PROACTIVE_COLUMNS, folded)
     if table == "三":
         return _find(_APPLICANTS, folded)
     case, outcome = _find(_CASES, folded), _find(_OUTCOMES, folded)
-    return f"{case}.{outcome}" if case and outcome else ""
+    return f"{case}.{outcome}" if case else ""
 
 
 def is_group(folded: str) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 
 from crawler.portal import OrganKind
 from monitor.identity import OrganRow
+from monitor.times import to_utc
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has one time zone and, since 1991, no summer time: a fixed offset needs no time zone data."""
@@ -38,6 +39,14 @@ def days_late(kind: OrganKind, year: int, published: date) -> int:
     """Days after the legal date; 0 if it was in time or no date applies."""
     due = due_on(kind, year)
     return max(0, (published - due).days) if due else 0
+
+
+def late_by(kind: OrganKind, year: int, published_on: str, seen_at: str = "") -> int:
+    """Days after the legal date, by the date that the portal prints (YYYY-MM-DD), else by when it was first seen (UTC, the
+    record's form); 0 if neither is known."""
+    if published_on:
+        return days_late(kind, year, date.fromisoformat(published_on))
+    return days_late(kind, year, local_date(to_utc(seen_at))) if seen_at else 0
 
 
 def local_date(moment: datetime) -> date:

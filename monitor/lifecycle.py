@@ -171,9 +171,7 @@ def _nothing_read(portal: PortalState, reports: Sequence[ReportState], facts: Pa
         said = [Said("portal_down", reason="blocked" if facts.blocked else "unreachable", count=empty), *said]
     health: Health = "blocked" if facts.blocked else "down" if down else portal.health
     return Judgement(
-        portal=msgspec.structs.replace(
-            portal, health=health, empty_passes=empty, down_said=portal.down_said or down
-        ),
+        portal=msgspec.structs.replace(portal, health=health, empty_passes=empty, down_said=portal.down_said or down),
         reports=states,
         said=tuple(said),
         counted=frozenset(),

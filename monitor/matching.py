@@ -44,6 +44,8 @@ class OnPage(msgspec.Struct, frozen=True):
     report: int
     role: Role
     text_hash: str
+    absent: str = ""
+    """Not empty: the page was last read present, but without this report; what that was for the report."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -146,13 +148,22 @@ class _Matcher:
 
     def _take(self, how: How, found: _Found, report: KnownReport) -> None:
         self.matches.append(
-            Match(how, found.page, found.where, found.seen, report.id, self.organ_of[report.organ], report.year, report.variant)
+            Match(
+                how,
+                found.page,
+                found.where,
+                found.seen,
+                report.id,
+                self.organ_of[report.organ],
+                report.year,
+                report.variant,
+            )
         )
         self.here.setdefault(normalise(found.page.url), set()).add(report.id)
 
     def unchanged(self, page: PageRead) -> None:
         for on_page in self.known.pages.get(normalise(page.url), ()):
-            if on_page.role == "attachment":
+            if on_page.role == "attachment" or on_page.absent:
                 continue
             report = self.known.reports[on_page.report]
             seen = ReportSeen(text_hash=on_page.text_hash)
@@ -171,7 +182,9 @@ class _Matcher:
             if report is None:
                 if seen.text_hash in by_text:
                     known = self.known.reports[by_text[seen.text_hash]]
-                    self._take("own", _Found(page, where_read(page), seen, self.organ_of[known.organ], known.year), known)
+                    self._take(
+                        "own", _Found(page, where_read(page), seen, self.organ_of[known.organ], known.year), known
+                    )
                 continue
             lone = here[0] if len(here) == 1 and len(page.reports) == 1 else None
             if lone is not None and lone.corrected:
@@ -269,7 +282,9 @@ class _Matcher:
                 return "view", report
         return None
 
-    def _fresh(self, fresh: dict[tuple[str, int], list[int]], key: tuple[str, int], found: _Found, content: str, known: int) -> None:
+    def _fresh(
+        self, fresh: dict[tuple[str, int], list[int]], key: tuple[str, int], found: _Found, content: str, known: int
+    ) -> None:
         """A report that the record does not have: new, or one more reading of one found a moment ago in this pass."""
         report = found.seen.report
         assert report is not None
@@ -282,7 +297,9 @@ class _Matcher:
             assert other_report is not None
             if twin_of(other.where) == twin_of(found.where) or self.content_hash(other_report) == content:
                 self.matches.append(
-                    Match("view", found.page, found.where, found.seen, None, other.organ, found.year, other.variant, index)
+                    Match(
+                        "view", found.page, found.where, found.seen, None, other.organ, found.year, other.variant, index
+                    )
                 )
                 return
             how, first, variant = "variant", index, known + len(fresh[key])
@@ -313,6 +330,9 @@ class _Matcher:
             return "weak_gone", page, False
         if report.id in self.here.get(report.url, ()):
             return "present", page, False
+        if page.reading == "same":
+            before = next((item.absent for item in self.known.pages[report.url] if item.report == report.id), "")
+            return ("weak_gone" if before == "weak_gone" else "gone"), page, before == "overwritten"
         others = [seen.report for seen in page.reports if seen.report is not None]
         organ = self.organ_of[report.organ]
         same_organ = any(find_organ(self._printed(other, (report,)), [organ]) is not None for other in others)

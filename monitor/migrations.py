@@ -74,7 +74,7 @@ CREATE TABLE links (
     date TEXT NOT NULL DEFAULT '',
     year INTEGER,
     first_crawl INTEGER NOT NULL REFERENCES crawls(id),
-    last_crawl INTEGER NOT NULL REFERENCES crawls(id),
+    changed_crawl INTEGER NOT NULL REFERENCES crawls(id),  -- the pass that listed or delisted it last
     listed INTEGER NOT NULL DEFAULT 1, -- 0: the section, read completely, no longer lists it
     baseline INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (portal, section, url)
@@ -123,6 +123,8 @@ CREATE TABLE page_reports (
     report INTEGER NOT NULL REFERENCES reports(id),
     role TEXT NOT NULL CHECK (role IN ('primary', 'view', 'attachment', 'former')),
     text_hash TEXT NOT NULL DEFAULT '',       -- of the report as this page shows it, attachments aside
+    absent TEXT NOT NULL DEFAULT '' CHECK (absent IN ('', 'gone', 'weak_gone', 'overwritten')),
+                                       -- the page was last read present, but without this report
     misses INTEGER NOT NULL DEFAULT 0,        -- an attachment's readings `gone` in a row
     missing_since TEXT,
     PRIMARY KEY (page, report)
@@ -162,10 +164,12 @@ CREATE TABLE versions (
     strict_hash TEXT NOT NULL,         -- canonical content without script folding
     page_hash TEXT NOT NULL,           -- SHA-256 of the page's own bytes, without attachments
     page_text_hash TEXT NOT NULL,      -- Report.text_hash, without attachments
+    body_key TEXT NOT NULL,            -- what bodies with the same visible text share; empty: too short to tell
     UNIQUE (report, seq)
 ) STRICT;
 
 CREATE INDEX versions_by_content ON versions (content_hash);
+CREATE INDEX versions_by_body ON versions (body_key);
 
 CREATE TABLE attachments (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

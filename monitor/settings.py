@@ -237,7 +237,7 @@ def _filled(value: Any, key: str, environ: Mapping[str, str], used: set[str]) ->
 
 def _check_service(service: Service) -> None:
     if service.language not in LANGUAGES:
-        raise ValueError(f'service.language: "{service.language}" is not spoken here; write one of {", ".join(LANGUAGES)}')
+        raise ValueError(f'service.language: "{service.language}" is not one of {", ".join(LANGUAGES)}; write one')
     try:
         ZoneInfo(service.timezone)
     except (KeyError, ValueError, OSError):
@@ -289,7 +289,7 @@ def _check_channels(channels: tuple[Channel, ...], check_url: Callable[[str], st
         if not 0 < channel.timeout <= 600:
             raise ValueError(f"{key}.timeout: {channel.timeout} is out of range; give seconds between 0 and 600")
         if not _SCHEME.fullmatch(channel.url):
-            raise ValueError(f'{key}.url: is no address; write one such as "mailto://…" or "dingtalk://TOKEN"')
+            raise ValueError(f'{key}.url: is no address; write one that begins with a scheme, such as "mailto://"')
         if problem := check_url(channel.url):
             raise ValueError(f"{key}.url: {redact(problem, channel.secrets)}")
 

@@ -53,7 +53,9 @@ class Store:
         if not path.exists():
             raise StoreError(f"{path}: there is no record yet; run `nianbao crawl` first")
         try:
-            conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+            conn = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            )
             conn.execute("PRAGMA query_only = ON")
             conn.execute("SELECT count(*) FROM portals")
         except sqlite3.Error as error:

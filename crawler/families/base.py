@@ -78,6 +78,8 @@ class ListPage(msgspec.Struct, frozen=True):
     columns: tuple[Column, ...] = ()
     rows: tuple[str, ...] = ()
     """Addresses of everything it lists, reports or not: two pages with the same rows are a loop."""
+    listed: int = 0
+    """How many rows it lists, double ones and those without an address too; 0: as many as `rows`."""
     expected: int | None = None
     """Rows that the whole list should have, where it says so."""
     refresh: str = ""

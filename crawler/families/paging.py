@@ -21,10 +21,37 @@ _SHOWN = re.compile(
     r"(?:共\s*(?:有)?\s*(\d+)\s*页|页次[:：]?\s*\d+\s*/\s*(\d+)|第\s*\d+\s*/\s*(\d+)\s*页|(?:页数|总页数)[:：]\s*(\d+))"
 )
 _INDEX_PATH = re.compile(r"(?i)/(?:(?P<stem>[a-z][\w-]*?)(?:_(?P<number>\d+))?\.(?P<ext>s?html?|jsp|jhtml))?$")
-_NEXT_WORDS = ("下一页", "下页", "后一页", "下一頁", "下頁", "后页", "next", "nextpage", "»", ">", "›", "&gt;", "下一页>", "下一页»")
+_NEXT_WORDS = (
+    "下一页",
+    "下页",
+    "后一页",
+    "下一頁",
+    "下頁",
+    "后页",
+    "next",
+    "nextpage",
+    "»",
+    ">",
+    "›",
+    "&gt;",
+    "下一页>",
+    "下一页»",
+)
 _MORE_WORDS = ("加载更多", "查看更多", "点击加载更多", "更多", "loadmore", "显示更多")
 _DEAD = re.compile(r"(?i)^(?:#.*|javascript:\s*(?:void\(?\s*0?\s*\)?|;)?\s*;?|)$")
-_PAGE_PARAMS = ("page", "pageno", "pagenum", "pageindex", "currpage", "currentpage", "p", "pn", "curpage", "page_no", "pageid")
+_PAGE_PARAMS = (
+    "page",
+    "pageno",
+    "pagenum",
+    "pageindex",
+    "currpage",
+    "currentpage",
+    "p",
+    "pn",
+    "curpage",
+    "page_no",
+    "pageid",
+)
 _JS_NUMBER = re.compile(r"javascript:.*?\(\s*[^)]*?(\d+)[^)]*\)", re.I)
 
 
@@ -48,15 +75,17 @@ def script_pages(text: str) -> tuple[int, str, str, int] | None:
     code = _COMMENT.sub("", text)
     for call in _CREATE.finditer(_LINE_COMMENT.sub("", code)):
         arguments = [argument.strip() for argument in call[1].split(",")]
-        numbers = [int(argument) for argument in arguments if argument.strip("'\"").isdigit() for argument in [argument.strip("'\"")]]
-        words = [argument.strip("'\"") for argument in arguments if argument[:1] in "'\"" and not argument.strip("'\"").isdigit()]
+        values = [argument.strip("'\"") for argument in arguments]
+        numbers = [int(value) for value in values if value.isdigit()]
+        words = [value for value in values if value and not value.isdigit()]
         if not numbers:
             continue
-        boxed = bool(arguments[0][:1] in "'\"" and not arguments[0].strip("'\"").isdigit() and len(words) >= 3)
+        boxed = not values[0].isdigit() and len(words) >= 3
         if boxed:
             words = words[1:]
-        prefix, extension = (*words[:2], *("index", "html")[len(words[:2]) :])
-        return numbers[0], prefix, extension.lstrip("."), 2 if boxed and len(arguments) >= 6 else 1
+        prefix = words[0] if words else "index"
+        extension = words[1].lstrip(".") if len(words) > 1 else "html"
+        return numbers[0], prefix, extension, 2 if boxed and len(arguments) >= 6 else 1
     count = _CONFIG_TOTAL.search(code) or _COUNT.search(code)
     return (int(count[1]), "", "", 1) if count else None
 
@@ -121,7 +150,9 @@ def _counted(url: str, shown: int | None, script: tuple[int, str, str, int] | No
     if button is not None and pages is None:
         href = (button.attributes.get("href") or "").strip()
         script_call = _JS_NUMBER.match(href)
-        disabled = "dis" in (button.attributes.get("class") or "").lower() or button.attributes.get("disabled") is not None
+        disabled = (
+            "dis" in (button.attributes.get("class") or "").lower() or button.attributes.get("disabled") is not None
+        )
         if script_call and not disabled:
             return Next("", None, f"its next page needs a script ({href[:60]})")
     return Next("", pages)
@@ -147,10 +178,14 @@ def _load_more(tree: LexborHTMLParser, url: str) -> str:
     for node in tree.css("[data-url], [data-next-url], [data-href], [data-next], [data-page]"):
         attributes = node.attributes
         words = "".join((node.text() or "").split()).lower()
-        marked = words in _MORE_WORDS or "more" in f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+        marked = (
+            words in _MORE_WORDS or "more" in f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+        )
         if not marked or "dis" in (attributes.get("class") or "").lower().split("-"):
             continue
-        target = next((value for key in ("data-next-url", "data-url", "data-href") if (value := attributes.get(key))), "")
+        target = next(
+            (value for key in ("data-next-url", "data-url", "data-href") if (value := attributes.get(key))), ""
+        )
         page = attributes.get("data-next") or attributes.get("data-next-page") or ""
         current = attributes.get("data-page") or attributes.get("data-current") or ""
         if not page and current.isdigit():

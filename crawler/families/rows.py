@@ -122,9 +122,9 @@ def is_annual(section: str, tree: LexborHTMLParser | None = None) -> bool:
     if tree is None:
         return False
     for meta in tree.css("meta[name]"):
-        if (meta.attributes.get("name") or "").lower() == "columnname":
-            if _ANNUAL_WORDS.search(meta.attributes.get("content") or ""):
-                return True
+        named = (meta.attributes.get("name") or "").lower() == "columnname"
+        if named and _ANNUAL_WORDS.search(meta.attributes.get("content") or ""):
+            return True
     title = tree.css_first("title")
     return bool(title and _ANNUAL_WORDS.search(squeezed(title.text() or "")))
 

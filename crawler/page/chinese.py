@@ -7,7 +7,7 @@ Traditional as a whole is ever converted, and where two texts are compared, both
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import opencc
@@ -183,6 +183,26 @@ def script_classes() -> Mapping[int, str]:
     干, 乾, 幹 are one class, 后 and 後 another. Applied to both sides it makes any two scripts of a text equal; what it
     hides besides (干部 against 乾部) is hidden between scripts only, if texts of one script are compared without it.
     """
+    changed = [_single(name) for name in ("t2s", "tw2s", "hk2s", "s2t")]
+    pairs = [pair for changes in changed for pair in changes.items()]
+    return _representatives([*pairs, *((char, group[0]) for group in _MORE_VARIANTS for char in group[1:])])
+
+
+@cache
+def traditional_variants() -> Mapping[int, str]:
+    """For str.translate: forms that the Traditional standards of Taiwan and Hong Kong use for one character (裏,
+    裡)."""
+    return _representatives([*_single("t2tw").items(), *_single("t2hk").items(), ("複", "復")])
+
+
+def to_traditional(text: str) -> str:
+    """A Simplified word in Traditional characters, as a converter writes it."""
+    return str(_converter("s2t").convert(text))
+
+
+def _representatives(pairs: Iterable[tuple[str, str]]) -> dict[int, str]:
+    """Every character that stands in a pair → one for all those that pairs connect; those left out stand for
+    themselves."""
     parent: dict[str, str] = {}
 
     def root(char: str) -> str:
@@ -190,18 +210,10 @@ def script_classes() -> Mapping[int, str]:
             char = above
         return char
 
-    def join(one: str, other: str) -> None:
+    for one, other in pairs:
         first, second = root(one), root(other)
-        if first != second:
-            parent[first] = second
-            parent.setdefault(second, second)
-
-    for name in ("t2s", "tw2s", "hk2s", "s2t"):
-        for char, other in _single(name).items():
-            join(char, other)
-    for variants in _MORE_VARIANTS:
-        for char in variants[1:]:
-            join(char, variants[0])
+        parent[first] = second
+        parent.setdefault(second, second)
     members: dict[str, list[str]] = {}
     for char in parent:
         members.setdefault(root(char), []).append(char)

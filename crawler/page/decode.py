@@ -20,7 +20,10 @@ _SAME = {
     # Latin labels are what servers send that know nothing of the page.
     "iso-8859-1": "", "latin1": "", "latin-1": "", "iso8859-1": "", "windows-1252": "", "us-ascii": "", "ascii": "",
 }  # fmt: skip
-_COMMON = frozenset("的年政府信息公开工作和情况报告度中国在有为不第一二三人民行项件数区市局会，。、（）" "務資開況報區國號條數會並與對辦處關於")
+_COMMON = frozenset(
+    "的年政府信息公开工作和情况报告度中国在有为不第一二三人民行项件数区市局会，。、（）"
+    "務資開況報區國號條數會並與對辦處關於"
+)
 _SAMPLE = 200_000
 _CONTROL = {code: None for code in (*range(9), 11, *range(14, 32), 0xFEFF)}
 """Control characters that no page shows and the parser chokes on; U+FEFF is a stray byte-order mark."""

@@ -60,7 +60,9 @@ _COMPANION = re.compile(
     r"解读|图解|图说|图表版|图文版|图示|一图|一张图|看懂年报|读懂|看懂|速读|速览|数读|数说|问答|答记者问|h5|动画|动漫|漫画|长图|海报|"
     r"视频版|音频版|视频解|视频[:：]|有声版?|微视频|可视化|简明版|简易版|精简版|数据图"
 )
-_ASIDE = re.compile(r"法治政府|依法行政|政府工作报告|公共企事业|企事业单位信息公开|网站(?:工作|监管)|政府网站|网站(?:年度|年报)|监管年度")
+_ASIDE = re.compile(
+    r"法治政府|依法行政|政府工作报告|公共企事业|企事业单位信息公开|网站(?:工作|监管)|政府网站|网站(?:年度|年报)|监管年度"
+)
 _MONEY = re.compile(r"(?:部门|单位|财政|三公经费|年度|年)(?:收支)?[预决]算")
 _VERB_HEAD = re.compile(
     r"(?:公布|发布|公开|印发|编制|晒出|出炉|召开|部署|举办|开展|组织|启动|学习|推进|做好|完成|报送|填报|通报|培训|督办|审议|审核|规范|加强|征集|点评|评议|编写|撰写)"
@@ -70,7 +72,9 @@ _ABOUT_HEAD = re.compile(
     r"关于(?:认真|切实|进一步|全面|扎实|抓紧)*(?:做好|报送|开展|编制|编报|编写|印发|公布|发布|公开|组织|征集|加强|推进|填报|上报|提交|调整|规范|完善|撰写|"
     r"召开|举办|更新|落实|对|统一)"
 )
-_SUFFIX = re.compile(r"\s*(?:[_|｜»>＞﹥]|\s[-–—]\s?|[-–—]+(?=[^-–—]*(?:网|网站|门户|平台|政府|委员会|[局厅委办])$)).*$", re.S)
+_SUFFIX = re.compile(
+    r"\s*(?:[_|｜»>＞﹥]|\s[-–—]\s?|[-–—]+(?=[^-–—]*(?:网|网站|门户|平台|政府|委员会|[局厅委办])$)).*$", re.S
+)
 _YEAR_MARK = re.compile(rf"(?P<year>{YEAR})(?P<word>\s*年\s*度?)?(?!\s*\d)")
 _EDGE = " \t\n\r\u3000_-–—:：、，,.·|>》《【】[]〔〕"
 _BRACKETED = re.compile(r"[(（\[【〔][^()（）\[\]【】〔〕]*[)）\]】〕]")
@@ -105,7 +109,11 @@ def without_suffix(title: str) -> str:
     while match and not title[: match.start()].strip(_EDGE):
         match = _SUFFIX.search(title, match.start() + 1)
     # 高岭镇_2017年_政府信息公开年度报告: what stands behind the line is the report itself.
-    if match and not re.search("[报報]告|年[报報]", title[: match.start()]) and re.search("[报報]告|年[报報]", match[0]):
+    if (
+        match
+        and not re.search("[报報]告|年[报報]", title[: match.start()])
+        and re.search("[报報]告|年[报報]", match[0])
+    ):
         return title.strip()
     return title[: match.start()].strip() if match else title.strip()
 

@@ -1,9 +1,9 @@
 """The national form's three tables, filled with figures that add up.
 
-In: an organ, a year and a seed. Out: figures by the codes of fields.csv, and the tables as grids of spanning cells, laid
-out as the General Office's forms of 2019 and 2021 are (report years 2019 and 2020; 2021 and later). The identities of
-the form hold: new + carried in = handled + carried out, every total is the sum of its parts, and what one year carries
-out the next carries in.
+In: an organ, a year and a seed. Out: figures by the codes of fields.csv, and the tables as grids of spanning cells,
+laid out as the General Office's forms of 2019 and 2021 are (report years 2019 and 2020; 2021 and later). The
+identities of the form hold: new + carried in = handled + carried out, every total is the sum of its parts, and what
+one year carries out the next carries in.
 """
 
 import hashlib
@@ -98,7 +98,9 @@ def outcomes(form: FormYear) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def make_figures(seed: int, organ: str, year: int, size: int = 3, form: FormYear | None = None) -> dict[str, int | float]:
+def make_figures(
+    seed: int, organ: str, year: int, size: int = 3, form: FormYear | None = None
+) -> dict[str, int | float]:
     """Figures of `organ`'s report for `year`. `size` scales the requests: 3 for a bureau, 30 for a busy county."""
     form = form or form_of(year)
     dice = Dice(seed, organ, year)
@@ -185,7 +187,9 @@ def table_two(form: FormYear, figures: Figures) -> Grid:
         decisions = ("本年处理决定数量",), ("decisions",)
         documents = (("规章", "rules"), ("行政规范性文件", "normative_documents"))
         return (
-            *part("一", ("本年制发件数", "本年废止件数", "现行有效件数"), ("issued", "abolished", "in_force"), documents),
+            *part(
+                "一", ("本年制发件数", "本年废止件数", "现行有效件数"), ("issued", "abolished", "in_force"), documents
+            ),
             *part("五", *decisions, (licences,)),
             *part("六", *decisions, force),
             *part("八", ("本年收费金额（单位：万元）",), ("amount",), (("行政事业性收费", "fees"),)),

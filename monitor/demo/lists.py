@@ -39,12 +39,13 @@ def trs_list(view: View, rows: list[Row], page: int, pages: int) -> str:
         if index % 2:
             items.append(
                 f'<li><script>var url="{row.href}"; var title="{escape(row.title)}";'
-                f"document.write('<a href=\"{row.href}\" title=\"{escape(row.title)}\">{escape(row.title)}</a><span>{row.date}</span>');"
-                "</script></li>"
+                f'document.write(\'<a href="{row.href}" title="{escape(row.title)}">{escape(row.title)}</a>\'+'
+                f"'<span>{row.date}</span>');</script></li>"
             )
         else:
             items.append(
-                f'<li><a href="{row.href}" title="{escape(row.title)}" target="_blank">{escape(row.title)}</a><span>{row.date}</span></li>'
+                f'<li><a href="{row.href}" title="{escape(row.title)}" target="_blank">{escape(row.title)}</a>'
+                f"<span>{row.date}</span></li>"
             )
     inner = f"""<div class="path">当前位置：<a href="{view.home}">首页</a> &gt; {view.column}</div>
 <!-- <ul><li><a href="./200001/t20000101_1.html">{view.site}1999年政府信息公开工作年度报告</a></li></ul> -->
@@ -85,7 +86,8 @@ def hanweb_list(view: View, rows: list[Row], total: int, per_page: int, column: 
 {records}
 </recordset>
 </datastore></script>
-<script language="javascript">$(function () {{$('#{unit}').jpage({{dataUnit:'{unit}',proxyUrl:'/module/web/jpage/dataproxy.jsp',
+<script language="javascript">$(function () {{$('#{unit}').jpage({{dataUnit:'{unit}',
+proxyUrl:'/module/web/jpage/dataproxy.jsp',
 openCookies:true,perPage:{per_page},totalRecord:{total},showMode:'normal',buffer:3,
 ajaxParam:{{col:1,appid:1,webid:3215,path:'/',columnid:{column},sourceContentType:1,unitid:'{unit}',webname:'{view.site}',permissiontype:0}}}});
 }});</script>"""
@@ -135,27 +137,34 @@ def nfcms_list(view: View, rows: list[Row], page: int, pages: int) -> str:
         return "index.html" if number == 1 else f"index_{number}.html"
 
     items = "".join(
-        f'<li><a href="{row.href}" target="_blank">{escape(row.title)}</a><span class="time">{row.date}</span></li>' for row in rows
+        f'<li><a href="{row.href}" target="_blank">{escape(row.title)}</a><span class="time">{row.date}</span></li>'
+        for row in rows
     )
     links = "".join(f'<a href="{name(number)}">{number}</a>' for number in range(1, pages + 1))
     after = f'<a class="next" href="{name(page + 1)}">下一页</a>' if page < pages else ""
-    inner = f"""<script>var NFCMS_SITE_ID = "755099";</script><div class="position">当前位置：首页 &gt; {view.column}</div>
-<div class="news_list"><ul class="list_con">{items}</ul></div><div class="page">{links}{after}<a class="last" href="{name(pages)}">尾页</a></div>"""
+    inner = f"""<script>var NFCMS_SITE_ID = "755099";</script>
+<div class="position">当前位置：首页 &gt; {view.column}</div>
+<div class="news_list"><ul class="list_con">{items}</ul></div>
+<div class="page">{links}{after}<a class="last" href="{name(pages)}">尾页</a></div>"""
     return shell(view, inner, title=view.column)
 
 
 def generic_list(view: View, rows: list[Row], page: int, pages: int, address: str, more: bool = False) -> str:
     """An unknown CMS: `?page=` with a next link, or a button that loads more."""
     items = "".join(
-        f'<div class="item"><i>·</i><a href="{escape(row.href)}">{escape(row.title)}</a><em>[{row.date}]</em></div>' for row in rows
+        f'<div class="item"><i>·</i><a href="{escape(row.href)}">{escape(row.title)}</a><em>[{row.date}]</em></div>'
+        for row in rows
     )
     on = f"{address}{'&amp;' if '?' in address else '?'}page={page + 1}"
     if more:
-        foot = f'<a class="load-more" href="{on}" data-page="{page + 1}">加载更多</a>' if page < pages else "<p>没有更多了</p>"
+        foot = (
+            f'<a class="load-more" href="{on}" data-page="{page}">加载更多</a>' if page < pages else "<p>没有更多了</p>"
+        )
     else:
         following = f'<a href="{on}">下一页</a>' if page < pages else "<span>下一页</span>"
         foot = f"<span>共{pages}页 第{page}页</span> {following}"
-    inner = f"""<div class="crumb">首页 &gt; {view.column}</div><div class="items">{items}</div><div class="pager">{foot}</div>"""
+    inner = f"""<div class="crumb">首页 &gt; {view.column}</div><div class="items">{items}</div>
+<div class="pager">{foot}</div>"""
     return shell(view, inner, title=view.column)
 
 
@@ -170,14 +179,18 @@ def rendered_index(view: View, source: str) -> str:
     """A section that is empty until its script has fetched `source` (JSON: a list of title, url, date)."""
     script = (
         f"fetch('{source}').then(r=>r.json()).then(rows=>{{const list=document.getElementById('list');"
-        "for(const row of rows){const li=document.createElement('li');const a=document.createElement('a');a.href=row.url;"
-        "a.textContent=row.title;li.append(a,' '+row.date);list.append(li);}list.dataset.ready='1';});"
+        "for(const row of rows){const li=document.createElement('li');const a=document.createElement('a');"
+        "a.href=row.url;a.textContent=row.title;li.append(a,' '+row.date);list.append(li);}list.dataset.ready='1';});"
     )
-    return shell(view, f'<div class="crumb">{view.column}</div><ul id="list"></ul><script>{script}</script>', title=view.column)
+    return shell(
+        view, f'<div class="crumb">{view.column}</div><ul id="list"></ul><script>{script}</script>', title=view.column
+    )
 
 
 def _column_metas(view: View) -> str:
     """Labels of a column page, printed twice with types that contradict each other, as one real CMS does."""
     once = metas(view).splitlines()
     names = [line for line in once if 'name="Site' in line or 'name="Column' in line]
-    return "\n".join([*names, *(line.replace("政府信息公开年报", "") if "ColumnType" in line else line for line in names)])
+    return "\n".join(
+        [*names, *(line.replace("政府信息公开年报", "") if "ColumnType" in line else line for line in names)]
+    )

@@ -1,7 +1,7 @@
 """What differs at every request although nothing changed: counters, clocks, weather, tokens, rotating links.
 
-A page is rendered once with `{{marks}}` in it; `Noise.fill` puts this request's words in. `Noise(frozen=True)` gives the
-same words for ever, as a static page does that can be asked for conditionally.
+A page is rendered once with `{{marks}}` in it; `Noise.fill` puts this request's words in. `Noise(frozen=True)` gives
+the same words for ever, as a static page does that can be asked for conditionally.
 """
 
 import hashlib

@@ -33,6 +33,7 @@ class Request(NamedTuple):
     headers: dict[str, str]
     target: str
     """Path and query as sent."""
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Listener:
         self.log: list[tuple[str, str, int]] = []
         """Method, target and status of every answer since the last `clear`."""
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._exchanges: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
     def netloc(self) -> str:
@@ -94,14 +95,17 @@ class Listener:
             return
         server, self._server = self._server, None
         server.close()
-        for writer in list(self._writers):
+        for task, writer in self._exchanges.items():
             writer.transport.abort()
+            task.cancel()  # It may be stalling.
+        await asyncio.gather(*self._exchanges, return_exceptions=True)
         await server.wait_closed()
-        while self._writers:
-            await asyncio.sleep(0.001)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a connection is served outside of any task")
+        self._exchanges[task] = writer
         try:
             while await self._exchange(reader, writer):
                 pass
@@ -111,7 +115,7 @@ class Listener:
             writer.close()
             with contextlib.suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
-            self._writers.discard(writer)
+            del self._exchanges[task]
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer. False: the connection is done."""
@@ -123,7 +127,7 @@ class Listener:
         parts = urlsplit(target)
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        request = Request(method, unquote(parts.path), query, form, headers, target)
+        request = Request(method, unquote(parts.path), query, form, headers, target, body)
         response = self._answer(request)
         self.log.append((method, target, 0 if response.action else response.status))
         return await self._send(writer, request, response)
@@ -165,6 +169,7 @@ class Web:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="demo-web", daemon=True)
         self._listeners: list[Listener] = []
+        self._others: list[asyncio.Server] = []
 
     def __enter__(self) -> "Web":
         self._thread.start()
@@ -173,6 +178,8 @@ class Web:
     def __exit__(self, *_: object) -> None:
         for listener in self._listeners:
             listener.refuse()
+        for server in self._others:
+            self.call(_closed(server))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
@@ -189,6 +196,21 @@ class Web:
         self._listeners.append(listener)
         return listener
 
+    def talk(self, protocol: Callable[[], asyncio.Protocol], host: str = "127.0.0.1") -> int:
+        """Serves another protocol than HTTP at a free port of `host`, which it returns."""
+        future = asyncio.run_coroutine_threadsafe(self._talk(protocol, host), self._loop)
+        return future.result(30)
+
+    async def _talk(self, protocol: Callable[[], asyncio.Protocol], host: str) -> int:
+        server = await self._loop.create_server(protocol, host, 0)
+        self._others.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
     def call(self, coroutine: Coroutine[None, None, None]) -> None:
         """Runs a coroutine in the thread and waits for it. Raises what it raises."""
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
+
+async def _closed(server: asyncio.Server) -> None:
+    server.close()
+    await server.wait_closed()

@@ -31,6 +31,8 @@ class View:
     column: str = "政府信息公开年报"
     serial: int = 1
     charset: str = "utf-8"
+    big5: str = ""
+    """Address of its Traditional view, if the portal has such a gateway."""
     redesigned: bool = False
 
 
@@ -55,6 +57,7 @@ def metas(view: View) -> str:
 
 def shell(view: View, inner: str, *, title: str = "", labels: str = "") -> str:
     """A whole page: site header, `inner`, related links, leave-site dialog, footer."""
+    gateway = f'<a href="{view.big5}">繁體版</a>' if view.big5 else ""
     return f"""<!DOCTYPE html>
 <html lang="zh"><head>
 <meta http-equiv="Content-Type" content="text/html; charset={view.charset}"/>
@@ -64,7 +67,9 @@ def shell(view: View, inner: str, *, title: str = "", labels: str = "") -> str:
 <script>var _sid="{{{{token}}}}";window.onload=function(){{}};</script>
 </head><body>
 <div class="top"><span id="weather">{{{{weather}}}}</span><span class="date">{{{{today}}}} {{{{weekday}}}}</span>
-<a href="javascript:void(0)" onclick="toWza()">无障碍</a> <a href="#">长者版</a> <a href="javascript:;">退出老年模式</a></div>
+<a href="javascript:void(0)" onclick="toWza()">无障碍</a> <a href="#">长者版</a> {gateway}
+<a href="javascript:;">退出老年模式</a>
+</div>
 <div class="nav"><ul><li><a href="{view.home}">首页</a></li><li><a href="{view.home}zwdt/">政务动态</a></li>
 <li><a href="{view.section}">政府信息公开</a></li><li><a href="{view.home}hdjl/">互动交流</a></li></ul></div>
 <div class="search"><input name="token" type="hidden" value="{{{{token}}}}"/>热词：{{{{hot}}}}</div>
@@ -81,16 +86,20 @@ def shell(view: View, inner: str, *, title: str = "", labels: str = "") -> str:
 def trs_page(view: View) -> str:
     """TRS WCM as Beijing's portals have it; redesigned: the template of `TRS_Editor`."""
     paper = view.paper
-    crumbs = f'<div class="path">当前位置：<a href="{view.home}">首页</a> &gt; <a href="{view.section}">{view.column}</a></div>'
+    crumbs = f"""<div class="path">当前位置：<a href="{view.home}">首页</a> &gt;
+<a href="{view.section}">{view.column}</a></div>"""
     if view.redesigned:
         inner = f"""{crumbs}<div class="con"><div class="cont_title"><h2>{escape(paper.title)}</h2></div>
-<ul class="xxbox"><li><b>发布日期：</b><span>{paper.published_on}</span></li><li><b>来源：</b><span>{paper.source}</span></li>
+<ul class="xxbox"><li><b>发布日期：</b><span>{paper.published_on}</span></li><li><b>来源：</b>
+<span>{paper.source}</span></li>
 <li>浏览次数：<em id="hits">{{{{number}}}}</em></li></ul><div class="TRS_Editor">{view.body}</div></div>"""
         return shell(view, inner, labels=metas(view))
     inner = f"""{crumbs}
-<!-- <ul class="list"><li><a href="./200001/t20000101_1.html">{escape(paper.organ)}1999年政府信息公开工作年度报告</a></li></ul> -->
+<!-- <ul class="list"><li><a href="./200001/t20000101_1.html">{escape(paper.organ)}1999年政府信息公开工作年度报告</a>
+</li></ul> -->
 <div class="container"><div class="header"><p><h1>{escape(paper.title)}</h1></p></div>
-<div class="info"><span>日期：{paper.published_on} 10:00</span>&nbsp;&nbsp;&nbsp;&nbsp;<span>来源：{paper.source}</span></div>
+<div class="info">
+<span>日期：{paper.published_on} 10:00</span>&nbsp;&nbsp;&nbsp;&nbsp;<span>来源：{paper.source}</span></div>
 <div class="share">分享：<a class="wx"></a><a class="wb"></a></div>
 <div class="font">字号：<a href="javascript:doZoom(18)">大</a> <a href="javascript:doZoom(16)">中</a> <a>小</a>
 <a href="javascript:window.print()">打印</a></div>
@@ -107,23 +116,36 @@ def hanweb_page(view: View) -> str:
     year, month, day = paper.published_on.split("-")
     if view.redesigned:
         inner = f"""<table width="1000" align="center" border="0" cellpadding="0" cellspacing="0"><tr><td height="30">
-<table width="100%"><tr><td>当前位置 :<a href="{view.home}">首页</a> &gt; <a href="{view.section}">{view.column}</a></td></tr></table>
+<table width="100%"><tr><td>当前位置 :<a href="{view.home}">首页</a> &gt; <a href="{view.section}">{view.column}</a>
+</td></tr></table>
 </td></tr><tr><td><table id="article" width="960" align="center" border="0"><tbody>
-<tr><td class="title" align="center" colspan="370"><!--<$[标题名称(html)]>begin-->{escape(paper.title)}<!--<$[标题名称(html)]>end--></td></tr>
+<tr><td class="title" align="center" colspan="370">
+<!--<$[标题名称(html)]>begin-->{escape(paper.title)}<!--<$[标题名称(html)]>end--></td></tr>
 <tr><td align="center" colspan="370">{escape(paper.organ)}</td></tr>
-<tr><td align="center" colspan="370">发布日期：{year}-{month}-{day}　访问次数：<script>document.write("{{{{number}}}}")</script>　字号：[ 大 中 小 ]</td></tr>
-<tr><td class="bt_content" colspan="370"><div id="zoom"><!--ZJEG_RSS.content.begin-->{view.body}<!--ZJEG_RSS.content.end--></div></td></tr>
-<tr><td align="right" colspan="370">【<a href="javascript:window.print()">打印本页</a>】【<a href="javascript:window.close()">关闭窗口</a>】</td></tr>
+<tr>
+<td align="center" colspan="370">发布日期：{year}-{month}-{day}　访问次数：
+<script>document.write("{{{{number}}}}")</script>　字号：[ 大 中 小 ]</td>
+</tr>
+<tr><td class="bt_content" colspan="370"><div id="zoom">
+<!--ZJEG_RSS.content.begin-->{view.body}<!--ZJEG_RSS.content.end--></div></td></tr>
+<tr>
+<td align="right" colspan="370">【<a href="javascript:window.print()">打印本页</a>】
+【<a href="javascript:window.close()">关闭窗口</a>】</td>
+</tr>
 </tbody></table></td></tr></table>"""
         return shell(view, inner, labels=metas(view))
-    inner = f"""<div class="position">您现在的位置：<a href="{view.home}">首页</a>&gt;<a href="{view.section}">{view.column}</a></div>
+    inner = f"""<div class="position">您现在的位置：<a href="{view.home}">首页</a>&gt;
+<a href="{view.section}">{view.column}</a>
+</div>
 <div class="article"><div class="sp_title"><h1>{escape(paper.title)}</h1></div>
-<div class="sp_time"><span>发布时间：{year}-{month}-{day} 09:{view.serial % 60:02}</span><span>信息来源：{paper.source}</span>
+<div class="sp_time"><span>发布时间：{year}-{month}-{day} 09:{view.serial % 60:02}</span>
+<span>信息来源：{paper.source}</span>
 <span>浏览次数：<i id="hit">{{{{number}}}}</i></span></div>
 <div id="zoom" class="zc_article_con"><!--ZJEG_RSS.content.begin-->
 {view.body}
 <!--ZJEG_RSS.content.end--></div>
-<div class="pagenav"><a href="javascript:window.print()">【打印】</a><a href="javascript:window.close()">【关闭】</a></div></div>"""
+<div class="pagenav"><a href="javascript:window.print()">【打印】</a><a href="javascript:window.close()">【关闭】</a>
+</div></div>"""
     return shell(view, inner, labels=metas(view))
 
 
@@ -142,12 +164,15 @@ def gkmlpt_page(view: View) -> str:
     config = json.dumps({"SID": 755099, "DETAIL": detail}, ensure_ascii=False).replace("</", "<\\/")
     inner = f"""<script>$_ts=window['$_ts'];if(!$_ts)$_ts={{}};$_ts.nsd={{{{number}}}};</script>
 <script>window._CONFIG = {config};</script>
-<div class="classify"><table><tr><td>索引号：</td><td>007{view.serial}/2026-{view.serial % 1000:05}</td><td>分类：</td><td>政府信息公开年报</td></tr>
+<div class="classify"><table><tr><td>索引号：</td><td>007{view.serial}/2026-{view.serial % 1000:05}</td>
+<td>分类：</td><td>政府信息公开年报</td></tr>
 <tr><td>发布机构：</td><td>{escape(paper.source)}</td><td>成文日期：</td><td>{paper.published_on}</td></tr>
-<tr><td>名称：</td><td colspan="3">{escape(paper.title)}</td></tr><tr><td>文号：</td><td></td><td>发布日期：</td><td>{paper.published_on}</td></tr>
+<tr><td>名称：</td><td colspan="3">{escape(paper.title)}</td></tr><tr><td>文号：</td><td></td><td>发布日期：</td>
+<td>{paper.published_on}</td></tr>
 <tr><td>主题词：</td><td colspan="3"></td></tr></table></div>
 <div class="content"><h1 class="title document-number">{escape(paper.title)}</h1>
-<p class="date">发布日期：{paper.published_on}　浏览次数：<span id="visit">-</span></p><div class="article-content">{view.body}</div></div>"""
+<p class="date">发布日期：{paper.published_on}　浏览次数：<span id="visit">-</span></p>
+<div class="article-content">{view.body}</div></div>"""
     return shell(view, inner, labels=metas(view) if view.serial % 2 else "")
 
 
@@ -162,7 +187,8 @@ def nfcms_page(view: View) -> str:
     inner = f"""<script>var NFCMS_SITE_ID = "755099"; var NFCMS_POST_ID = "{view.serial}";</script>
 <div class="position">当前位置：<a href="{view.home}">首页</a> &gt; <a href="{view.section}">{view.column}</a></div>
 <div class="news"><h1 class="title content_title">{escape(paper.title)}</h1><div class="date_row"><span class="time">
-发布时间：{paper.published_on} 11:2{view.serial % 10}:0{view.serial % 7}</span> <span class="ly">来源：{escape(paper.source)}</span>
+发布时间：{paper.published_on} 11:2{view.serial % 10}:0{view.serial % 7}</span>
+<span class="ly">来源：{escape(paper.source)}</span>
 <span>阅读次数：{{{{number}}}}</span> <span class="fx">分享到：</span></div>
 {inside}</div><script src="//statistics.example.invalid/visit/post?site=755099&post={view.serial}"></script>"""
     return shell(view, inner, labels=metas(view))
@@ -172,10 +198,13 @@ def generic_page(view: View) -> str:
     """A CMS that nobody described: no page labels, class names of its own."""
     paper = view.paper
     wrap = "ny-main" if view.redesigned else "detail-box"
-    inner = f"""<div class="crumb">首页 &gt; 信息公开 &gt; {view.column}</div><div class="{wrap}"><div class="tit">{escape(paper.title)}</div>
-<div class="sub">时间：{paper.published_on}　来源：{escape(paper.source)}　点击数：{{{{number}}}}</div><div class="txt-{view.serial % 5}">
+    inner = f"""<div class="crumb">首页 &gt; 信息公开 &gt; {view.column}</div><div class="{wrap}">
+<div class="tit">{escape(paper.title)}</div>
+<div class="sub">时间：{paper.published_on}　来源：{escape(paper.source)}　点击数：{{{{number}}}}</div>
+<div class="txt-{view.serial % 5}">
 {view.body}
-</div><div class="updown"><p>上一篇：<a href="#">没有了</a></p><p>下一篇：<a href="/zwdt/{{{{number}}}}.html">{view.county}要闻</a></p></div></div>"""
+</div><div class="updown"><p>上一篇：<a href="#">没有了</a></p>
+<p>下一篇：<a href="/zwdt/{{{{number}}}}.html">{view.county}要闻</a></p></div></div>"""
     return shell(view, inner)
 
 

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 from monitor.demo.forms import Dice, Figures, FormYear, Grid, form_of, make_figures, table_four, table_three, table_two
 
+Extras = Literal["none", "document", "picture", "both"]
+
 TABLES = ("\x02表二", "\x02表三", "\x02表四")
 """Paragraphs that stand for the form's tables."""
 PICTURE = "\x02图"
@@ -52,7 +54,8 @@ _PLATFORM = (
     "在{county}图书馆、档案馆和{a}个村（社区）设立查阅点，配备自助终端。"
 )
 _CARE = (
-    "（五）监督保障。举办培训{b}期，{c}人次参加；把公开工作列入年度考核，占分值{b}%。全年没有发生因公开不当引发的责任追究。"
+    "（五）监督保障。举办培训{b}期，{c}人次参加；把公开工作列入年度考核，占分值{b}%。"
+    "全年没有发生因公开不当引发的责任追究。"
 )
 _PROBLEMS = (
     "一年来的工作仍有不足：一是个别单位对公开时限把握不严，有{b}条信息晚于规定时间发布；二是解读形式较为单一，"
@@ -170,7 +173,7 @@ def write_paper(
     size: int = 3,
     title: str = "",
     published_on: str = "",
-    extras: Literal["none", "document", "picture", "both"] = "none",
+    extras: Extras = "none",
 ) -> Paper:
     """`organ`'s report for `year`. Up to 2018 it has the old chapters and no tables of the form."""
     dice = Dice("prose", seed, organ, year)
@@ -225,6 +228,11 @@ def _words(dice: Dice, organ: str, year: int, figures: Figures) -> dict[str, obj
     numbers = {word: figures.get(f"requests.{code}.total", 0) for word, code in counted.items()}
     sizes = {"a": dice.between(11, 49), "b": dice.between(2, 9), "c": dice.between(52, 480), "p": dice.between(88, 98)}
     fee = figures.get("requests.other.fee_unpaid.total", 0)
-    names = {"organ": organ, "short": short_name(organ), "county": county_of(organ) or "云溪县", "n": dice.between(10, 99)}
+    names = {
+        "organ": organ,
+        "short": short_name(organ),
+        "county": county_of(organ) or "云溪县",
+        "n": dice.between(10, 99),
+    }
     years = {"year": year, "prior": year - 1, "next": year + 1}
     return {**numbers, **sizes, **names, **years, "big": dice.between(1200, 9800), "fee": fee}

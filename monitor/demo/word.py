@@ -67,7 +67,8 @@ def table_html(grid: Grid, style: Style, dice: Dice) -> str:
     if style == "plain":
         return f'<div class="table-wrap"><table class="report-table"><tbody>\n{rows}\n</tbody></table></div>'
     if style == "wps":
-        return f'<table cellspacing="0" width="100%" style="border-collapse:collapse;border:none"><tbody>{rows}</tbody></table>'
+        look = 'cellspacing="0" width="100%" style="border-collapse:collapse;border:none"'
+        return f"<table {look}><tbody>{rows}</tbody></table>"
     return (
         '<div align="center"><table class="MsoNormalTable" border="0" cellspacing="0" cellpadding="0" width="553" '
         'style="width:414.9pt;border-collapse:collapse;mso-yfti-tbllook:1184;mso-padding-alt:0cm 0cm 0cm 0cm">'
@@ -90,7 +91,8 @@ def _cell(cell: Cell, style: Style, dice: Dice) -> str:
     return (
         f'<td width="{dice.between(37, 95)}"{spans} style="{frame};height:{dice.between(19, 31)}.75pt">'
         f'<p class="MsoNormal" align="center" style="text-align:center;mso-pagination:widow-orphan"><span style='
-        f'"font-size:10.0pt;font-family:宋体;mso-bidi-font-family:宋体">{inner}</span><span lang="EN-US"><o:p></o:p></span></p></td>'
+        f'"font-size:10.0pt;font-family:宋体;mso-bidi-font-family:宋体">{inner}</span>'
+        '<span lang="EN-US"><o:p></o:p></span></p></td>'
     )
 
 

@@ -1,0 +1,269 @@
+"""Which part of a page is the report's body.
+
+In: a `Dom`, its `Flow`, selectors. Out: `Body`: the slice of the flow. A selector, the national template's class names and
+well-known editors are asked in that order, but what they name is taken only if it holds every mark of a report (chapters, tables)
+that the page shows; else the smallest box that holds them all; without marks the box that holds most of the prose. Pure.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from crawler.page import chrome, titles
+from crawler.page.attachments import attachments_of
+from crawler.page.dom import Dom, Element, ancestors
+from crawler.page.evidence import Folder, in_long_line, marks_in, marks_in_table
+from crawler.page.flow import Flow, Piece
+from crawler.page.model import PageFinding
+
+_KNOWN = (
+    "ucapcontent", "#UCAP-CONTENT", ".scroll_cont", "#mainText", ".TRS_UEDITOR", ".trs_editor_view", ".TRS_Editor", "#zoom", "#Zoom", "#zoomcon",
+    "#vsb_content", ".v_news_content", ".article-content", ".article_content", ".articleContent", ".Article_content", "#ivs_content", "#BodyLabel",
+    ".news_cont_d_wrap", ".zc_article_con", ".main-txt", ".bt_content", "#js_content", ".pages_content", ".xxgk_content", ".zfxxgk_content", "#articleContent",
+    "#article-content", "#article_content", "#content_body", ".content_body", ".con_text", ".xl_content", ".detail-content", ".detail_content", ".news_content", ".newscontent",
+    ".info-content", ".content-text", ".article-body", ".art_con", ".wzcon", ".j-fontContent", ".gkml_content", ".view", "article", "#Content", "#content",
+    "#contentText", ".conTxt", ".text-content", ".main_content",
+)  # fmt: skip
+_OUTER = frozenset(("html", "body"))
+_FEW_LINKS = 0.4
+_INLINE_BOXES = frozenset("p h1 h2 h3 h4 h5 h6 li td th tr tbody table ul ol center dd dt caption hr".split())
+
+
+class Body(msgspec.Struct, frozen=True):
+    """The body's pieces, cleaned of chrome, and the elements with addresses by place among them."""
+
+    pieces: tuple[Piece, ...]
+    addressed: tuple[tuple[int, Element], ...]
+    """(index of the piece that follows, element)"""
+    start: int
+    """Its first piece in the page's flow."""
+    marks: frozenset[str]
+    """What shows that a report stands in it."""
+    certain: bool
+    """A selector or a well-known editor's box names it."""
+    findings: tuple[PageFinding, ...] = ()
+
+
+def find_body(dom: Dom, flow: Flow, own: str, family: Sequence[str], heading: Element | None, base: str) -> Body:
+    """The body. `own` is the operator's selector, `family` the CMS's; `heading` the element that shows the title."""
+    findings: list[PageFinding] = []
+    marked = _marks(flow)
+    everything = frozenset().union(*marked.values()) if marked else frozenset()
+    ranges: list[tuple[int, int]] = []
+    certain = False
+    if own:
+        ranges = _ranges(_select(dom, own, findings), flow)
+        certain = bool(ranges)
+    if not ranges:
+        ranges = _named(dom, flow, (*family, *_KNOWN), marked, everything, base, findings)
+        certain = bool(ranges)
+    if not ranges and everything:
+        ranges = _around_marks(flow, marked)
+    if not ranges:
+        ranges = _below_heading(flow, heading, base) or _densest(flow)
+    return _body(flow, ranges, marked, certain, findings)
+
+
+def _body(
+    flow: Flow, ranges: list[tuple[int, int]], marked: dict[int, set[str]], certain: bool, findings: list[PageFinding]
+) -> Body:
+    classes = chrome.chrome_elements(flow.pieces, flow.spans)
+    indices = [index for start, end in ranges for index in range(start, end) if not classes[index] or marked.get(index)]
+    kept = chrome.strip([flow.pieces[index] for index in indices])
+    position = {id(piece): place for place, piece in enumerate(kept)}
+    following: dict[int, int] = {}
+    for start, end in reversed(ranges):
+        for index in range(end, start - 1, -1):
+            piece = flow.pieces[index] if index < len(flow.pieces) else None
+            place = position.get(id(piece)) if piece is not None and index < end else None
+            following[index] = place if place is not None else following.get(index + 1, len(kept))
+    addressed = [
+        (following[index], element)
+        for index, element in flow.addressed
+        if any(start <= index < end or (index == end and _within(element, flow, start, end)) for start, end in ranges)
+        and not (index < len(classes) and classes[index] and _within_class(element))
+    ]
+    marks = frozenset().union(*(marked.get(index, set()) for start, end in ranges for index in range(start, end)))
+    return Body(tuple(kept), tuple(addressed), ranges[0][0] if ranges else 0, marks, certain, tuple(findings))
+
+
+def _within_class(element: Element) -> bool:
+    return any(chrome.says_chrome(node) for node in ancestors(element))
+
+
+def _within(element: Element, flow: Flow, start: int, end: int) -> bool:
+    """Whether an element at the very end of a slice stands in a box of that slice, not behind it."""
+    for node in ancestors(element):
+        span = flow.spans.get(node)
+        if span is not None and span[0] >= start and span[1] == end and node.tag not in _OUTER:
+            return True
+    return False
+
+
+def _marks(flow: Flow) -> dict[int, set[str]]:
+    """Marks by piece; a piece that is a link is a list's or a table of contents'."""
+    fold = Folder("".join(piece.text for piece in flow.pieces)[:20000])
+    found: dict[int, set[str]] = {}
+    for index, piece in enumerate(flow.pieces):
+        if piece.is_link:
+            continue
+        folded = fold(piece.text)
+        if isinstance(piece.block, str):
+            marks = marks_in(folded)
+            if len(folded) < 40:
+                marks |= marks_in_table(folded)
+            elif len(folded) > 300:
+                marks |= in_long_line(folded)
+        else:
+            marks = marks_in_table(folded)
+        if marks:
+            found[index] = marks
+    return found
+
+
+def _named(
+    dom: Dom,
+    flow: Flow,
+    selectors: Iterable[str],
+    marked: dict[int, set[str]],
+    everything: frozenset[str],
+    base: str,
+    findings: list[PageFinding],
+) -> list[tuple[int, int]]:
+    """The first selector's boxes that hold every marked piece, or, on a page without marks, anything at all."""
+    for selector in dict.fromkeys(selectors):
+        ranges = _ranges(_select(dom, selector, findings), flow)
+        if not ranges:
+            continue
+        inside = [index for start, end in ranges for index in range(start, end)]
+        if everything:
+            if len([index for index in inside if index in marked]) == len(marked):
+                return ranges
+            continue
+        own = [flow.pieces[index] for index in inside if not flow.pieces[index].is_link]
+        prose = sum(len(piece.text) for piece in own if not chrome.is_chrome_line(piece.text))
+        if prose >= 12 or _shows_files(flow, ranges, base):
+            return ranges
+    return []
+
+
+def _shows_files(flow: Flow, ranges: list[tuple[int, int]], base: str) -> bool:
+    elements = [
+        element for index, element in flow.addressed if any(start <= index <= end for start, end in ranges)
+    ]
+    return bool(attachments_of(elements, base))
+
+
+def _select(dom: Dom, selector: str, findings: list[PageFinding]) -> list[Element]:
+    try:
+        return dom.select(selector)
+    except ValueError as error:
+        findings.append(PageFinding("bad_selector", "error", str(error)))
+        return []
+
+
+def _ranges(elements: Sequence[Element], flow: Flow) -> list[tuple[int, int]]:
+    """Slices of the outermost of `elements`, in page order. An inline one counts with its nearest box."""
+    found: list[tuple[int, int]] = []
+    for element in elements:
+        box = next((node for node in ancestors(element) if node in flow.spans), None)
+        if box is None or (box is not element and box.tag in _OUTER):
+            continue
+        start, end = flow.spans[box]
+        if found and start < found[-1][1] and end <= found[-1][1]:
+            continue
+        if end >= start and not (start == end and found):
+            found.append((start, end))
+    return sorted(set(found))
+
+
+def _around_marks(flow: Flow, marked: dict[int, set[str]]) -> list[tuple[int, int]]:
+    """The smallest box that holds every mark, and what stands around it as part of the same text."""
+    places = sorted(marked)
+    box = _common_box(flow, places)
+    if box is None:
+        return [(0, len(flow.pieces))]
+    while (parent := box.getparent()) is not None and parent.tag not in _OUTER:
+        if parent not in flow.spans:
+            box = parent
+            continue
+        start, end = flow.spans[box] if box in flow.spans else (places[0], places[-1] + 1)
+        first, last = flow.spans[parent]
+        extra = [*flow.pieces[first:start], *flow.pieces[end:last]]
+        if box.tag not in _INLINE_BOXES and not _belongs(extra):
+            break
+        box = parent
+    if box in flow.spans:
+        return [flow.spans[box]]
+    return [(places[0], places[-1] + 1)]
+
+
+def _belongs(extra: Sequence[Piece]) -> bool:
+    """Whether pieces around a box are of the same text: prose or nothing, not links."""
+    own = [piece for piece in extra if not chrome.is_chrome_line(piece.text)]
+    total = sum(len(piece.text) for piece in own)
+    linked = sum(piece.linked for piece in own)
+    return total == 0 or (linked <= _FEW_LINKS * total and sum(piece.is_link for piece in own) < 4)
+
+
+def _common_box(flow: Flow, places: Sequence[int]) -> Element | None:
+    """The innermost element that holds the pieces at `places`."""
+    first, last = places[0], places[-1]
+    for node in ancestors(flow.pieces[first].element):
+        span = flow.spans.get(node)
+        if span is not None and span[0] <= first and last < span[1]:
+            return None if node.tag in _OUTER else node
+    return None
+
+
+def _below_heading(flow: Flow, heading: Element | None, base: str) -> list[tuple[int, int]]:
+    """What follows the title in the smallest box that shows anything below it: a short report, pictures, an attachment."""
+    if heading is None:
+        return []
+    own = flow.spans.get(heading)
+    start = own[1] if own is not None else 0
+    for node in ancestors(heading):
+        span = flow.spans.get(node)
+        if span is None or node is heading:
+            continue
+        if node.tag in _OUTER:
+            break
+        below = [piece for piece in flow.pieces[start : span[1]] if not chrome.is_chrome_line(piece.text)]
+        prose = sum(len(piece.text) - piece.linked for piece in below)
+        if prose >= 20 or _shows_files(flow, [(start, span[1])], base):
+            return [(start, span[1])]
+    return []
+
+
+def _densest(flow: Flow) -> list[tuple[int, int]]:
+    """The smallest box that holds four fifths of the page's own text."""
+    weights = [
+        0 if piece.is_link or chrome.is_chrome_line(piece.text) else len(piece.text) - piece.linked for piece in flow.pieces
+    ]
+    total = sum(weights)
+    sums = [0]
+    for weight in weights:
+        sums.append(sums[-1] + weight)
+    best: tuple[int, tuple[int, int]] | None = None
+    for node, (start, end) in flow.spans.items():
+        if node.tag in _INLINE_BOXES and node.tag not in ("td", "table"):
+            continue
+        if end > start and total and sums[end] - sums[start] >= 0.8 * total and (best is None or end - start <= best[0]):
+            best = (end - start, (start, end))
+    return [best[1]] if best else [(0, len(flow.pieces))]
+
+
+def looks_like_list(flow: Flow, body: Body) -> bool:
+    """Whether the body is a list of reports: three links or more that each name one, and little else."""
+    inside = {id(piece) for piece in body.pieces}
+    reports = [
+        text
+        for index, _, text in flow.links
+        if index < len(flow.pieces)
+        and id(flow.pieces[index]) in inside
+        and "公" in text
+        and titles.classify(text).kind == "report"
+    ]
+    years = {titles.classify(text).year for text in reports}
+    own = sum(len(piece.text) - piece.linked for piece in body.pieces)
+    return len(reports) >= 3 and (len(years) > 1 or len(reports) > 5) and own < 60 * len(reports)

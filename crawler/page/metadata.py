@@ -1,0 +1,213 @@
+"""What a page says about itself: title, date, source, organ, and whose site it is.
+
+In: a `Dom`, its `Flow`, the markup's selectors. Out: `Metadata`, as printed. An operator's selectors rule; then the meta tags
+that the national guideline on government websites prescribes (国办发〔2017〕47号, 附件2 网页设计规范: ArticleTitle, PubDate,
+ContentSource), which exist twice, empty, or in any letter case on real pages; then the family's selectors; then h1, <title> and the
+lines `日期: 来源:`. Pure.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from crawler.page import titles
+from crawler.page.chinese import plain
+from crawler.page.dates import epoch_date, iso_date
+from crawler.page.dom import Dom, Element, text_of
+from crawler.page.flow import Flow
+from crawler.page.model import PageFinding
+
+_SITE_NAME = re.compile(r"^\s*(?:https?:)?//", re.I)
+_TITLE_CLASSES = (
+    "ucaptitle", "article-title", "article_title", "articletitle", "arti_title", "xl_title", "xl-title", "bt_title", "art_title", "art-title",
+    "detail-title", "detail_title", "content-title", "content_title", "con_title", "con-title", "news_title", "newstitle", "titles", "main-title", "bt", "biaoti",
+    "title", "wzbt", "tit", "zwbt",
+)  # fmt: skip
+_DATE_LABEL = re.compile(
+    r"(?:发\s*布|發\s*布|發\s*佈|公\s*开|公\s*布|发\s*文|生\s*成|成\s*文)?\s*(?:日\s*期|时\s*间|時\s*間)\s*[:：]?\s*([^\u4e00-\u9fff]{0,3}\d[^来來源]{6,24})"
+)
+_SOURCE_LABEL = re.compile(r"(?:信息|文章|稿件|內容|内容|新闻)?\s*(?:来|來)\s*源\s*[:：]\s*([^\s:：|【\[]{2,40}(?:\s(?=[\u4e00-\u9fff]{2,20}(?:局|委|厅|办|室|府))[^\s:：|【\[]{2,40})?)")
+_PUBLISHER_LABEL = re.compile(r"(?:发布机构|發布機構|公开主体|信息提供单位|发布单位|公开机构|发文机关|发布机关|发文机构|制发机关|编制单位|公开责任部门|责任部门)\s*[:：]?\s*([^\s:：|【\[]{2,40})")
+_NO_SOURCE = re.compile(r"^(?:[-—/无空]+|null|none|undefined|本站|本网站?|原创|网络|互联网|其他|转载|未知|admin\w*|管理员)?$", re.I)
+_CUT_AT = re.compile(r"(?:发布|發布|日期|时间|時間|作者|浏览|字号|字体|点击|访问|阅读|打印|关闭|分享|责任编辑|编辑|审核|文号|索引)")
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """A page's own description; empty where it says nothing."""
+
+    title: str = ""
+    """Without the site's name."""
+    said: titles.Title = titles.Title("other")
+    """What `title` says."""
+    named: bool = False
+    """It comes from a tag or heading that names this article, not from a class name or the page's <title>."""
+    published_on: str = ""
+    source: str = ""
+    publisher: str = ""
+    site_domain: str = ""
+    site_id: str = ""
+    site_name: str = ""
+    heading: Element | None = None
+    """The element that shows the title, if any."""
+    findings: tuple[PageFinding, ...] = ()
+
+
+def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, tuple[str, ...]], body_start: int) -> Metadata:
+    """Reads all of it. `own` and `family` hold selectors by title, date, source; `body_start` is the body's first piece."""
+    tags = meta_tags(dom)
+    findings: list[PageFinding] = []
+
+    def texts(selectors: Iterable[str]) -> list[tuple[str, Element]]:
+        found: list[tuple[str, Element]] = []
+        for selector in filter(None, selectors):
+            try:
+                elements = dom.select(selector)
+            except ValueError as error:
+                findings.append(PageFinding("bad_selector", "error", str(error)))
+                continue
+            found.extend((text, element) for element in elements[:5] if (text := _shown_text(element)))
+        return found
+
+    before = [piece.text for piece in flow.pieces[max(0, body_start - 60) : body_start]]
+    lines = [*before, *(piece.text for piece in flow.pieces[body_start : body_start + 12])]
+    strong, weak, headings = _titles(dom, tags, texts((own.get("title", ""),)), texts(family.get("title", ())))
+    title, said = best_title(strong, weak)
+    published = (
+        _first_date(text for text, _ in texts((own.get("date", ""),)))
+        or _first_date([*tags.get("pubdate", []), *tags.get("publishdate", []), *tags.get("publish_date", []), *tags.get("article:published_time", [])])
+        or _first_date(text for text, _ in texts(family.get("date", ())))
+        or _visible_date(lines)
+    )
+    source = (
+        _first_source(text for text, _ in texts((own.get("source", ""),)))
+        or _first_source(tags.get("contentsource", []))
+        or _first_source(text for text, _ in texts(family.get("source", ())) if len(text) < 60)
+        or _first_source(_labelled(_SOURCE_LABEL, lines))
+    )
+    return Metadata(
+        title=title,
+        said=said,
+        named=title in strong,
+        published_on=published,
+        source=source,
+        publisher=next(iter(_labelled(_PUBLISHER_LABEL, lines)), ""),
+        site_domain=next(iter(tags.get("sitedomain", [])), ""),
+        site_id=next(iter(tags.get("siteidcode", [])), ""),
+        site_name=next(iter(tags.get("sitename", [])), ""),
+        heading=_shown_heading(headings, title),
+        findings=tuple(findings),
+    )
+
+
+def meta_tags(dom: Dom) -> dict[str, list[str]]:
+    """Meta tags by lower-case name, every value that is not empty, in page order."""
+    found: dict[str, list[str]] = {}
+    for meta in dom.tags.get("meta", []):
+        name = (meta.get("name") or meta.get("property") or "").strip().lower()
+        content = " ".join((meta.get("content") or "").split())
+        if name and content:
+            found.setdefault(name, []).append(content)
+    return found
+
+
+def best_title(strong: Sequence[str], weak: Sequence[str]) -> tuple[str, titles.Title]:
+    """The candidate that decides. `strong` ones name the article; `weak` ones may name the column or the site.
+
+    A column's name (政府信息公开年报) reads as a report too, so one without year and organ gives way to one that says more.
+    """
+    sure = [(title, titles.classify(title)) for title in strong]
+    rest = [(title, titles.classify(title)) for title in weak]
+    decided = next((item for item in sure if item[1].kind != "other" or item[1].near_miss), None)
+    if decided is not None and (decided[1].kind != "report" or decided[1].year or decided[1].organ):
+        return decided
+    fuller = [item for item in (*sure, *rest) if item[1].year and (item[1].kind != "other" or item[1].near_miss)]
+    fuller.sort(key=lambda item: item[1].kind != "report")
+    named = next((item for item in rest if item[1].kind == "report"), None)
+    return next(iter(fuller), None) or decided or named or next(iter([*sure, *rest]), ("", titles.Title("other")))
+
+
+def _titles(
+    dom: Dom, tags: dict[str, list[str]], own: list[tuple[str, Element]], family: list[tuple[str, Element]]
+) -> tuple[list[str], list[str], list[tuple[str, Element]]]:
+    """Titles that name this article, titles that may, and the elements that show one of either."""
+
+    def shown(elements: Sequence[Element]) -> list[tuple[str, Element]]:
+        return [(text, element) for element in elements if 4 <= len(text := _shown_text(element)) <= 150]
+
+    first = shown(dom.tags.get("h1", [])[:3])
+    loose = [item for item in family if item not in first and len(item[0]) <= 150]
+    loose += shown(dom.tags.get("ucaptitle", [])[:1])
+    for name in _TITLE_CLASSES:
+        loose += shown(dom.classes.get(name, [])[:3])
+    loose += [
+        item
+        for tag in ("h2", "h3")
+        for item in shown(dom.tags.get(tag, [])[:6])
+        if titles.classify(item[0]).kind == "report"
+    ]
+    article = [*tags.get("articletitle", []), *tags.get("og:title", [])]
+    strong = [*(text for text, _ in own), *article, *(text for text, _ in first)]
+    weak = [*(text for text, _ in loose), *(text_of(title) for title in dom.tags.get("title", [])[:2])]
+    return _cleaned(strong), _cleaned(weak), [*own, *first, *loose]
+
+
+def _cleaned(found: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, map(_clean_title, found))))
+
+
+def _shown_heading(headings: list[tuple[str, Element]], title: str) -> Element | None:
+    wanted = plain(title)
+    return next((element for text, element in headings if plain(_clean_title(text)) == wanted), None)
+
+
+def _shown_text(element: Element) -> str:
+    text = text_of(element)
+    return text if len(text) <= 300 else ""
+
+
+def _clean_title(title: str) -> str:
+    cleaned = " ".join(re.sub(r"<br\s*/?>|&nbsp;?|\\n", " ", title).split())
+    cleaned = re.sub(r"^(?:标题|标\s+题|名称|文章标题)\s*[:：]\s*", "", cleaned)
+    cleaned = titles.without_suffix(cleaned)
+    return re.sub(r"(?<=[\u3000-\u9fff\d])\s+(?=[\u3000-\u9fff\d])", "", cleaned)
+
+
+def _first_date(values: Iterable[str]) -> str:
+    return next((date for value in values if (date := iso_date(value) or epoch_date(value))), "")
+
+
+def _visible_date(lines: Sequence[str]) -> str:
+    for line in lines:
+        if len(line) <= 200:
+            for found in _DATE_LABEL.findall(line):
+                if date := iso_date(found):
+                    return date
+    return next((date for line in lines if len(line) <= 25 and re.match(r"\s*\d{4}", line) and (date := iso_date(line))), "")
+
+
+def _labelled(label: re.Pattern[str], lines: Sequence[str]) -> list[str]:
+    found = []
+    for index, line in enumerate(lines):
+        if len(line) > 300:
+            continue
+        for value in label.findall(line):
+            if cut := _CUT_AT.search(value):
+                value = value[: cut.start()]
+            if value := value.strip("：: ，,;；|"):
+                found.append(value)
+        # A table of particulars (发布机构 | 某局) or a label whose value stands in the next line.
+        if index + 1 < len(lines) and re.fullmatch(r"(?:信息)?(?:来源|來源|发布机构|发布单位)\s*[:：]", line.strip()):
+            if label.search(line + "某某局"):
+                found.append(lines[index + 1].strip())
+    return found
+
+
+def _first_source(values: Iterable[str]) -> str:
+    for value in values:
+        cleaned = re.sub(r"^\s*(?:信息|文章|稿件|内容)?(?:来源|來源|发布机构)\s*[:：]\s*", "", value).strip()
+        if cut := _CUT_AT.search(cleaned, 2):
+            cleaned = cleaned[: cut.start()].strip("：: |")
+        if cleaned and not _NO_SOURCE.match(cleaned) and not _SITE_NAME.match(cleaned):
+            return " ".join(cleaned.split())
+    return ""

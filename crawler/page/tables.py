@@ -1,0 +1,226 @@
+"""A `<table>` as a grid, or the word that it only lays out prose.
+
+In: an lxml element. Out: `Table` with every span resolved (a spanned cell stands in each place that it covers), or None for
+a table that is layout (one that holds another table always is), whose cells are then read as paragraphs. Columns and rows in which no cell begins are no columns and
+rows: 370 columns of an old editor are the six that are seen. Work is bounded, whatever the markup claims. Pure.
+"""
+
+import re
+
+from lxml import etree
+
+from crawler.page.dom import Element, hidden
+from crawler.page.text import Table, squeeze
+
+_MOST_COLUMNS = 1000
+"""HTML's own bound on colspan."""
+_MOST_PLACES = 400_000
+"""Grid places of one table, about a thousand times the largest of the national form; past them spans are ignored."""
+_MOST_SPANS = 500
+"""Cells that reach into later rows at one time."""
+_PROSE = 160
+"""Characters of a cell with several paragraphs that make it prose. Longest label of the national form: 45."""
+_CHAPTER = re.compile(
+    r"(?:^|\n)\s*[一二三四五六七八]\s*[、．.]\s*(?:[总總]体|[总總]體|概述|主[动動]公|收到和|存在|其他需|其它需|政府信息公[开開]行政)"
+)
+_BREAKS = frozenset("p div li br tr h1 h2 h3 h4 h5 h6 dd dt blockquote section article".split())
+_UNSEEN = frozenset("script style noscript template select textarea button xml".split())
+_GROUPS = frozenset(("thead", "tbody", "tfoot"))
+
+
+class Cell:
+    """A cell where it begins."""
+
+    __slots__ = ("columns", "rows", "text")
+
+    def __init__(self, element: Element, rows: int, columns: int) -> None:
+        self.rows = rows
+        self.columns = columns
+        self.text = _cell_text(element)
+
+
+def read_table(table: Element) -> Table | None:
+    """The grid, or None for a layout table. A table without cells is an empty `Table`."""
+    if next(table.iterdescendants("table"), None) is not None:
+        return None
+    rows = _rows(table)
+    if sum(len(row) for row in rows) == 0:
+        return None if _loose_text(table) else Table(())
+    if _is_layout(rows, table):
+        return None
+    grid = _grid(rows)
+    if not grid or max(len(row) for row in grid) < 2:
+        return None
+    return Table(tuple(tuple(squeeze(text) for text in row) for row in grid))
+
+
+def _rows(table: Element) -> list[list[Cell]]:
+    """Rows of the table itself (not of nested ones), footers last, as browsers show them."""
+    body: list[list[Cell]] = []
+    foot: list[list[Cell]] = []
+    loose: list[Cell] = []
+
+    def close() -> None:
+        if loose:
+            body.append(list(loose))
+            loose.clear()
+
+    for child in table.iterchildren(etree.Element):
+        if child.tag in _GROUPS:
+            close()
+            into = foot if child.tag == "tfoot" else body
+            cells = [part for part in child.iterchildren("td", "th")]
+            if cells:
+                into.append([_cell(part) for part in cells])
+            into.extend(_cells(row) for row in child.iterchildren("tr") if not hidden(row))
+        elif child.tag == "tr":
+            close()
+            if not hidden(child):
+                body.append(_cells(child))
+        elif child.tag in ("td", "th"):
+            loose.append(_cell(child))
+        elif child.tag in ("form", "font", "span", "div"):
+            # Browsers move these out of the table and read the rows as if they stood in it.
+            body.extend(_cells(row) for row in child.iter("tr") if _own(row, table) and not hidden(row))
+    close()
+    return body + foot
+
+
+def _own(row: Element, table: Element) -> bool:
+    parent = row.getparent()
+    while parent is not None and parent.tag != "table":
+        parent = parent.getparent()
+    return parent is table
+
+
+def _cells(row: Element) -> list[Cell]:
+    found: list[Cell] = []
+    for child in row.iterchildren(etree.Element):
+        if child.tag in ("td", "th"):
+            if not hidden(child):
+                found.append(_cell(child))
+        elif child.tag in ("form", "font", "span", "div", "p"):
+            found.extend(_cell(part) for part in child.iterchildren("td", "th") if not hidden(part))
+    return found
+
+
+def _cell(element: Element) -> Cell:
+    return Cell(element, _span(element, "rowspan"), min(_span(element, "colspan"), _MOST_COLUMNS))
+
+
+def _span(element: Element, name: str) -> int:
+    match = re.match(r"\s*\+?(\d{1,9})", element.get(name) or "")
+    if match is None:
+        return 1
+    value = int(match[1])
+    # rowspan=0 means: to the end of the table (HTML Living Standard, 4.9.11).
+    return value or (65534 if name == "rowspan" else 1)
+
+
+def _cell_text(cell: Element) -> str:
+    """A cell's text, a line for each paragraph."""
+    parts: list[str] = []
+    walk = etree.iterwalk(cell, events=("start", "end", "comment", "pi"))
+    for event, node in walk:
+        if event == "start":
+            if node.tag in _UNSEEN or (node is not cell and hidden(node)):
+                walk.skip_subtree()
+                continue
+            if node.tag in _BREAKS:
+                parts.append("\n")
+            if node.text:
+                parts.append(node.text.replace("\n", " "))
+        elif node is not cell:
+            if event == "end" and node.tag in _BREAKS:
+                parts.append("\n")
+            if node.tail:
+                parts.append(node.tail.replace("\n", " "))
+    return "".join(parts)
+
+
+def _loose_text(table: Element) -> bool:
+    return any(piece.strip() for piece in table.itertext())
+
+
+def _is_layout(rows: list[list[Cell]], table: Element) -> bool:
+    """A table that lays out a page: one cell to a row, or a cell with prose or a chapter."""
+    if all(len(row) <= 1 for row in rows):
+        return True
+    if any(piece.strip() for piece in _between(table)):
+        return True
+    for row in rows:
+        for cell in row:
+            if _CHAPTER.search(cell.text):
+                return True
+            paragraphs = [line for line in cell.text.split("\n") if line.strip()]
+            if len(paragraphs) > 2 and sum(len(line) for line in paragraphs) > _PROSE and _prosaic(paragraphs):
+                return True
+    return False
+
+
+def _prosaic(paragraphs: list[str]) -> bool:
+    return sum("。" in line or "；" in line for line in paragraphs) >= 2
+
+
+def _between(table: Element) -> list[str]:
+    """Text that stands in the table but in no cell: browsers show it before the table, we keep it where it is."""
+    found: list[str] = []
+    for node in table.iter("tr", "tbody", "thead", "tfoot"):
+        if node.text and node.text.strip() and _own(node, table):
+            found.append(node.text)
+        found.extend(
+            "".join(child.itertext())
+            for child in node.iterchildren("p", "div", "span", "font")
+            if _own(node, table) and not any(True for _ in child.iter("td", "th", "tr"))
+        )
+    return found
+
+
+def _grid(rows: list[list[Cell]]) -> list[list[str]]:
+    """The seen grid: rows and columns in which at least one cell begins, spanned text repeated."""
+    placed, starts_rows, starts_columns = _place(rows)
+    columns = {column: index for index, column in enumerate(sorted(starts_columns))}
+    lines = {row: index for index, row in enumerate(sorted(starts_rows))}
+    if len(columns) * len(lines) > _MOST_PLACES:
+        return [[cell.text for cell in row] for row in rows if row]
+    grid = [[""] * len(columns) for _ in lines]
+    ordered = sorted(columns)
+    for cell, top, left in placed:
+        text = squeeze(cell.text)
+        if not text:
+            continue
+        covered = [columns[column] for column in ordered if left <= column < left + cell.columns]
+        for row in range(top, min(top + cell.rows, len(rows))):
+            if (line := lines.get(row)) is not None:
+                for column in covered:
+                    grid[line][column] = text
+    return grid
+
+
+def _place(rows: list[list[Cell]]) -> tuple[list[tuple[Cell, int, int]], set[int], set[int]]:
+    """Where each cell begins (row, column), with the rows and columns in which one does."""
+    placed: list[tuple[Cell, int, int]] = []
+    taken: list[tuple[int, int, int]] = []  # first column, last column + 1, first row that is free again
+    starts_rows: set[int] = set()
+    starts_columns: set[int] = set()
+    for index, row in enumerate(rows):
+        taken = [span for span in taken if span[2] > index]
+        column = 0
+        for cell in row:
+            column = _free(taken, column)
+            placed.append((cell, index, column))
+            starts_rows.add(index)
+            starts_columns.add(column)
+            if cell.rows > 1 and len(taken) < _MOST_SPANS:
+                taken.append((column, column + cell.columns, index + cell.rows))
+                taken.sort()
+            column += cell.columns
+    return placed, starts_rows, starts_columns
+
+
+def _free(taken: list[tuple[int, int, int]], column: int) -> int:
+    """The first column from `column` on that no cell from above covers."""
+    for first, end, _ in taken:
+        if first <= column < end:
+            column = end
+    return column

@@ -1,0 +1,154 @@
+"""What a response is before anyone looks for a report in it, and what a page without one says.
+
+In: status and bytes or text. Out: a `Verdict`: gone, blocked, unreachable, or None for a page that must be read. The status
+decides first; then what only a challenge or an error page holds. Words of an error page never decide about a page on which a
+report stands: the caller asks `without_report` only after it has found none. Pure.
+
+Anti-robot pages: 瑞数 answers 412, 202 or 200 with `$_ts=window['$_ts']` and a script or meta tag `r='m'`, but leaves
+`$_ts` on good pages too; 加速乐 answers 521 with a script that computes `__jsl_clearance`; SafeLine sets
+`safeline_bot_challenge` ("domain notes", 1f).
+"""
+
+import re
+
+import msgspec
+
+from crawler.page.chinese import plain
+from crawler.page.model import PageState
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """A page's state and what decided it."""
+
+    state: PageState
+    marker: str
+
+
+_GONE = frozenset({404, 410})
+_UNREACHABLE = frozenset({408, 425})
+_LITTLE = 300
+"""Characters of own text below which a page is a shell: a challenge, a redirect, a bare notice."""
+
+_CHALLENGES = (
+    (re.compile(r"\$_ts\s*=\s*window\[|\$_ts\.(?:nsd|cd)|window\[['\"]\$_ts['\"]\]"), "challenge $_ts"),
+    (re.compile(r"__jsl_clearance|__jsluid"), "challenge __jsl_clearance"),
+    (re.compile(r"safeline_bot|SafeLineChallenge|/\.safeline/|safeline-challenge|slg-(?:title|bg|container)"), "challenge safeline"),
+    (re.compile(r"cf-browser-verification|cf_chl_opt|challenge-platform|_cf_chl"), "challenge cloudflare"),
+    (re.compile(r"acw_sc__v[23]|arg1\s*=\s*['\"][0-9A-F]{40}"), "challenge acw_sc"),
+    (re.compile(r"(?:geetest|gt_captcha|TencentCaptcha|captcha\.js|tcaptcha|yidun|aliyunCaptcha)", re.I), "captcha"),
+    (re.compile(r"wzws_sessionid|wzwschallenge|WZWS-RAY", re.I), "challenge wzws"),
+    (re.compile(r"document\.cookie\s*=[^;]{0,300};.{0,400}location\.(?:reload|href|replace)", re.S), "challenge cookie"),
+    (re.compile(r"/_guard/|_guard_auto|guard\.js\?|yunsuo_session|security_session_verify"), "challenge guard"),
+)
+_BLOCKING_WORDS = re.compile(
+    r"验证码|滑动验证|拖动滑块|滑块验证|人机验证|安全验证|访问验证|请完成(?:以下)?验证|请输入验证|点击.{0,6}验证|不是机器人|我是人类|"
+    r"访问过于频繁|请求过于频繁|操作过于频繁|访问(?:请求)?(?:被|已被|遭到)(?:拦截|阻断|拒绝|禁止)|请求(?:已)?被(?:拦截|阻断|拒绝)|"
+    r"您的(?:请求|访问|ip).{0,24}(?:拦截|威胁|异常|限制|封禁|禁止|非法|频繁|阻断)|防火墙|云防护|安全狗|网站防护|waf|"
+    r"accessdenied|requestrejected|forbidden|youhavebeenblocked|checkingyourbrowser|enablejavascriptandcookies|"
+    r"正在(?:进行)?(?:安全)?(?:检查|检测|验证).{0,10}(?:浏览器|环境|访问)|请开启javascript并刷新|请启用javascript|verifyyouarehuman|justamoment|没有(?:访问|浏览)权限|无权(?:访问|浏览|查看)|请先?登录后"
+)
+_LOGIN_WORDS = re.compile(r"(?:用户|会员|统一身份|账号|帐号|密码|扫码|后台|系统)?登录|signin|login")
+_PASSWORD = re.compile(r"<input[^>]{0,200}type\s*=\s*[\"']?password", re.I)
+_DOWN_WORDS = re.compile(
+    r"(?:系统|网站|站点|服务器?|栏目|平台)(?:正在|正|暂时|临时)?(?:进行)?(?:维护|升级|割接|检修|关闭维护)(?:中|改造)?|正在(?:维护|升级|抢修|建设)|暂停服务|服务(?:暂)?不可用|"
+    r"数据库(?:连接|错误|异常)|系统(?:繁忙|错误|异常|出错)|服务器(?:繁忙|错误|内部错误|异常|开小差|过载)|网关(?:超时|错误)|badgateway|gatewaytime-?out|"
+    r"serviceunavailable|internalservererror|(?:500|502|503|504)(?:error|错误|badgateway|serviceunavailable|gateway)|连接超时|请稍[后候](?:再|重)试|errorestablishingadatabase"
+)
+_MISSING = re.compile(
+    r"(?:页面|网页|文章|文档|信息|内容|稿件|资源|文件|链接|地址|栏目|数据|新闻|记录|网址|url|页|您要找的)(?:[^。，,！!？?]{0,12}?)"
+    r"(?:不存在|找不到|未找到|没有找到|无法找到|没找到|不见了|失效|(?:已经?|被|己)+(?:被)?(?:删除|移除|下线|撤销|撤下|撤回|移走|失效|取消发布|关闭|屏蔽|清除|过期)|走丢了|丢失了|飞走了)|"
+    r"(?:不存在|找不到|未找到|没有找到|无法找到|没找到|没有发现)(?:您|你|该|此|这个|任何|相关|所|要|想|需|访问|请求|查找|浏览|指定|对应|的|个)*"
+    r"(?:页面|网页|文章|文档|信息|内容|稿件|资源|文件|链接|地址|栏目|数据|记录)|"
+    r"(?:该|此|本)?(?:信息|内容|稿件|文章|页面|文档|链接|网页)(?:已经|已|己)(?:被)?(?:删除|下线|移除|失效|撤销|撤稿|撤回|撤下|取消发布)|(?:^|[^\w])(?:已|己)(?:被)?(?:删除|下线)[。!！]?$|"
+    r"404(?:错误|-?notfound|页面|error|-找不到|-页面|-文件)|(?:错误|error|http(?:状态)?)[:：]?404|(?<!\d)404[-–—,，.。!！]|^404$|notfound|thepage(?:youare)?(?:lookingfor|requested)?.{0,20}(?:cannotbefound|doesnotexist|hasbeenremoved)|"
+    r"pagedoesnotexist|nosuchpage|暂无(?:此|该|相关)(?:信息|内容|文章|页面)|(?:没有|无)(?:此|该|这个?)(?:页面?|文章|信息|内容)"
+)
+_MISSING_SHORT = 90
+"""Characters of the longest line that is the notice of an error page rather than prose about one."""
+
+
+def by_status(status: int) -> Verdict | None:
+    """What the status alone says; None: the body must be looked at."""
+    marker = f"status {status}"
+    if status in _GONE:
+        return Verdict("gone", marker)
+    if status == 521 or (400 <= status < 500 and status not in _UNREACHABLE):
+        # Of these 401, 403, 405, 412, 418, 429 and 451 refuse; the others complain of the request: none tells of the report.
+        return Verdict("blocked", marker)
+    if status >= 500 or status in _UNREACHABLE or status < 200 or 300 <= status < 400:
+        return Verdict("unreachable", marker)
+    return None
+
+
+def by_bytes(body: bytes) -> Verdict | None:
+    """An empty body; None: there is something to read."""
+    return None if body.strip(b"\x00 \t\r\n\xef\xbb\xbf") else Verdict("unreachable", "empty body")
+
+
+def cut_off(html: str) -> Verdict | None:
+    """A page that stops in the middle: its document was opened, never closed, and neither were its boxes."""
+    tail = html[-4096:].lower()
+    if "</html" in tail or "</body" in tail:
+        return None
+    low = html.lower()
+    if "</html" in low or "</body" in low or not re.search(r"<(?:html|body)[\s>]", low):
+        return None
+    last = low.rfind("<")
+    if last >= 0 and ">" not in low[last:] and re.match(r"<[/!a-z]", low[last:]):
+        return Verdict("unreachable", "truncated body")
+    opened = len(re.findall(r"<(?:div|table|td|script|ul)[\s>]", low))
+    closed = len(re.findall(r"</(?:div|table|td|script|ul)\s*>", low))
+    return Verdict("unreachable", "truncated body") if opened - closed >= 2 else None
+
+
+def challenge(html: str, text: str, status: int) -> Verdict | None:
+    """A challenge of an anti-robot system, or a page that lets nobody in; asked only of a page without a report.
+
+    `text` is what the page shows. Markers decide only on a page with little of it: good pages carry them too.
+    """
+    shown = plain(text[:2000])
+    if len(shown) < _LITTLE:
+        for pattern, marker in _CHALLENGES:
+            if pattern.search(html):
+                return Verdict("blocked", marker)
+        if re.search(r"<(?:meta|script)[^>]{0,300}\br\s*=\s*['\"]m['\"]", html):
+            return Verdict("blocked", "challenge r=m")
+        if match := _BLOCKING_WORDS.search(shown):
+            return Verdict("blocked", match[0])
+    if len(shown) < 2 * _LITTLE and _PASSWORD.search(html) and _LOGIN_WORDS.search(shown + plain(_title(html))):
+        return Verdict("blocked", "login page")
+    if status == 202:
+        return Verdict("blocked", "status 202")
+    return None
+
+
+def missing(lines: list[str], html: str, shell: bool) -> Verdict | None:
+    """An error page at status 200: a short line that says there is no such page; asked only of a page without a report."""
+    for line in lines:
+        if len(line) <= _MISSING_SHORT and (match := _MISSING.search(plain(line))):
+            return Verdict("gone", match[0])
+    if shell:
+        for said in re.findall(r"alert\s*\(\s*[\"']([^\"']{2,80})[\"']", html):
+            if match := _MISSING.search(plain(said)):
+                return Verdict("gone", match[0])
+    return None
+
+
+def out_of_order(lines: list[str], shell: bool) -> Verdict | None:
+    """A notice of maintenance or an error of the server at status 200: it says nothing about any report."""
+    if not shell:
+        return None
+    for line in lines:
+        if len(line) <= _MISSING_SHORT and (match := _DOWN_WORDS.search(plain(line))):
+            return Verdict("unreachable", match[0])
+    return None
+
+
+def is_shell(text: str) -> bool:
+    """Whether a page shows so little that it can only be a notice or lead on."""
+    return len(plain(text[:2000])) < _LITTLE
+
+
+def _title(html: str) -> str:
+    match = re.search(r"<title[^>]*>(.{0,200}?)</title", html, re.I | re.S)
+    return match[1] if match else ""

@@ -1,0 +1,264 @@
+"""A body that holds several years' reports, taken apart into one section a year.
+
+In: the body's pieces with their marks. Out: `Section`s in page order; one, if it is one report. A report begins at a heading that
+names it or its year, at the opening sentence, at chapter one, at the first table of the form: whichever of these comes again, or
+comes after what it belongs before, begins the next. A part without a year of its own, between two that have one, takes the year that
+is left there. A report that only talks about other years has none of this twice and stays whole. Pure.
+"""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from crawler.page import titles
+from crawler.page.dates import YEAR, bare_year, period_in, year_of, years_in
+from crawler.page.evidence import CHAPTER_ONE, OPENING, TABLE_TWO, Folder, in_long_line, marks_in, marks_in_table
+from crawler.page.flow import Piece
+from crawler.page.model import YearFrom
+
+_YEAR_LINE = re.compile(rf"^[(（【\[]?({YEAR})(?:年度?|年年?报|年度?(?:工作)?报告|年政府信息公开)?[)）】\]]?[:：]?$")
+_FOREWORD = re.compile(r"^(?:引言|前言|导言|序言|编制说明)[:：]?$")
+_RANK = {"heading": 0, OPENING: 1, CHAPTER_ONE: 2, TABLE_TWO: 3}
+_BODY_YEAR = re.compile(rf"({YEAR})年?度?(?:的|本级)?(?:政府|政务)?信息公开.{{0,4}}(?:年度|年报|工作|报告)")
+_ORGAN = re.compile(r"(?:由|系由|是由)([^，,。；;、:：由（(]{3,40}?)(?:[（(](?:以下|下)[^)）]*[)）])?(?:负责)?(?:编制|编写|汇总|撰写|组织编)")
+_SUBJECT = re.compile(rf"^{YEAR}年(?:度|来|以来)?[,，、]?([^，,。；;:：（(]{{4,40}}?)[（(](?:以下|下)[^)）]{{0,6}}(?:简称|称)")
+_SHORT = 80
+"""Characters of the longest heading."""
+_SUBSTANCE = 100
+"""Characters that make a part more than headings."""
+
+
+class Section(msgspec.Struct):
+    """A report's part of the body: pieces from `start` to before `end`."""
+
+    start: int
+    end: int
+    title: str = ""
+    """The heading that names it, as printed; empty if none does."""
+    organ: str = ""
+    """The organ that its text names as its author."""
+    year: int | None = None
+    year_from: YearFrom | None = None
+    bare: bool = False
+    """It has neither heading nor opening nor chapter: tables alone."""
+
+
+def sections_of(pieces: Sequence[Piece]) -> list[Section]:
+    """The reports in a body. One section that covers it all if there are not at least two years."""
+    fold = Folder("".join(piece.text for piece in pieces)[:20000])
+    folded = [fold(piece.text) for piece in pieces]
+    tabs, bar = _tab_bar(pieces, folded)
+    starts = [bar] if bar else [0]
+    starts = _starts(pieces, folded, starts[0])
+    sections = [
+        Section(start, end) for start, end in zip(starts, [*starts[1:], len(pieces)], strict=True) if end > start
+    ]
+    for section in sections:
+        _describe(section, pieces, folded)
+    sections = _solid(sections, pieces, folded)
+    known = {section.year for section in sections if section.year}
+    if len(sections) < 2 or len(known) < 2:
+        whole = Section(0, len(pieces))
+        _describe(whole, pieces, folded)
+        return [whole]
+    sections[0].start = bar
+    _by_tabs(sections, tabs)
+    _between(sections)
+    return _settled(sections)
+
+
+def body_year(lines: Sequence[str]) -> tuple[int | None, YearFrom | None]:
+    """The year that folded lines speak of: their period, else 编制的2018年度…报告, else the year named most by far."""
+    text = "\n".join(lines)
+    if (period := period_in(_about_period(text))) is not None:
+        return int(period.start[:4]), "period"
+    for line in lines[:12]:
+        if match := _BODY_YEAR.search(line):
+            return year_of(match[1]), "body"
+    # A document's number, 〔2020〕17号, is in brackets and no year of work.
+    counts: dict[int, int] = {}
+    for line in lines:
+        for place, year in enumerate(years_in(line)):
+            counts[year] = counts.get(year, 0) + (2 if place == 0 and line.lstrip("(（一二三四五六七八九十）)、").startswith(("2", "二")) else 1)
+    ranked = sorted(counts.items(), key=lambda item: -item[1])
+    if ranked and ranked[0][1] >= 2 and (len(ranked) == 1 or ranked[0][1] >= 2 * ranked[1][1]):
+        return ranked[0][0], "body"
+    return None, None
+
+
+def organ_in(lines: Sequence[str]) -> str:
+    """The organ that the text names as its author: 由某局（以下简称…）编制; empty if it names none."""
+    for line in lines[:10]:
+        for pattern in (_ORGAN, _SUBJECT):
+            if (match := pattern.search(line)) and titles.is_organ_name(match[1]):
+                return match[1]
+    return ""
+
+
+def _about_period(text: str) -> str:
+    """The text from the word for a statistical period on; all of its beginning if it has none."""
+    match = re.search(r"(?:统计|報告|报告)?(?:期限|时限|时间|期间|起止|截止|周期)|数据.{0,8}(?:自|从)", text)
+    return text[max(0, match.start() - 60) : match.start() + 200] if match else ""
+
+
+def _starts(pieces: Sequence[Piece], folded: Sequence[str], first: int) -> list[int]:
+    """Where a report begins."""
+    starts = [first]
+    seen: dict[str, int] = {}
+    size = 0
+    for index in range(first, len(pieces)):
+        for kind in _kinds(pieces[index], folded[index]):
+            rank = _RANK[kind]
+            later = max((_RANK[other] for other in seen), default=-1)
+            again = kind in seen and (rank > 0 or size >= _SUBSTANCE) and index - seen[kind] > 2
+            before = rank < later and size >= _SUBSTANCE
+            if again or before:
+                start = _back_to_heading(pieces, folded, index, starts[-1])
+                if start > starts[-1]:
+                    starts.append(start)
+                    seen, size = {}, sum(len(line) for line in folded[start:index])
+            seen[kind] = index
+        size += len(folded[index])
+    return starts
+
+
+def _kinds(piece: Piece, line: str) -> list[str]:
+    """What of a report's beginning a piece is, in the order of `_RANK`."""
+    if not isinstance(piece.block, str):
+        return [TABLE_TWO] if TABLE_TWO in marks_in_table(line[:300]) else []
+    found = []
+    if _is_heading(piece, line):
+        found.append("heading")
+    marks = marks_in(line) | (in_long_line(line) if len(line) > 300 else set())
+    found += [kind for kind in (OPENING, CHAPTER_ONE) if kind in marks]
+    if len(line) < 30 and TABLE_TWO in marks_in_table(line):
+        found.append(TABLE_TWO)
+    return found
+
+
+def _is_heading(piece: Piece, line: str) -> bool:
+    """A line that names a report, or a year alone."""
+    if len(line) > _SHORT or piece.is_link or line.endswith(("。", "；", ";")):
+        return False
+    if _YEAR_LINE.match(line):
+        return True
+    return "公开" in line and (said := titles.classify(piece.text)).kind == "report" and said.year is not None
+
+
+def _back_to_heading(pieces: Sequence[Piece], folded: Sequence[str], index: int, floor: int) -> int:
+    """The first of the foreword and title lines right before a beginning."""
+    while index - 1 > floor:
+        line = folded[index - 1]
+        if isinstance(pieces[index - 1].block, str) and (
+            _FOREWORD.match(line) or _is_heading(pieces[index - 1], line) or (pieces[index - 1].heading and len(line) < 40)
+        ):
+            index -= 1
+        else:
+            break
+    return index
+
+
+def _describe(section: Section, pieces: Sequence[Piece], folded: Sequence[str]) -> None:
+    """Reads year, title and organ of a section."""
+    lines = [folded[index] for index in range(section.start, section.end) if isinstance(pieces[index].block, str)]
+    kinds: set[str] = set()
+    for index in range(section.start, section.end):
+        kinds.update(_kinds(pieces[index], folded[index]))
+    section.bare = not kinds & {"heading", OPENING, CHAPTER_ONE}
+    for index in range(section.start, min(section.start + 4, section.end)):
+        if isinstance(pieces[index].block, str) and _is_heading(pieces[index], folded[index]):
+            said = titles.classify(pieces[index].text)
+            section.year = section.year or said.year or bare_year(folded[index])
+            if said.kind == "report":
+                section.title = section.title or pieces[index].text
+                section.organ = section.organ or said.organ
+    if section.year is not None:
+        section.year_from = "heading"
+    else:
+        section.year, section.year_from = body_year(lines)
+    section.organ = section.organ or organ_in(lines)
+
+
+def _solid(sections: list[Section], pieces: Sequence[Piece], folded: Sequence[str]) -> list[Section]:
+    """Sections with substance; a part without any belongs to its neighbour: headings to the next, a tail to the last."""
+    kept: list[Section] = []
+    carried: int | None = None
+    for section in sections:
+        size = sum(len(folded[index]) for index in range(section.start, section.end))
+        tables = any(not isinstance(pieces[index].block, str) for index in range(section.start, section.end))
+        if carried is not None:
+            section.start, carried = carried, None
+        if size < _SUBSTANCE and not tables:
+            if section is not sections[-1]:
+                carried = section.start
+            elif kept:
+                kept[-1].end = section.end
+            continue
+        kept.append(section)
+    if carried is not None and kept:
+        kept[-1].end = sections[-1].end
+    for section in kept:
+        section.year = section.year_from = None
+        section.title = section.organ = ""
+        _describe(section, pieces, folded)
+    return kept
+
+
+def _tab_bar(pieces: Sequence[Piece], folded: Sequence[str]) -> tuple[list[int], int]:
+    """Years of a row of tabs at the body's top, and where it ends: two or more lines that are years alone."""
+    years: list[int] = []
+    for index, line in enumerate(folded[:80]):
+        found = _YEAR_LINE.match(line) if isinstance(pieces[index].block, str) else None
+        year = year_of(found[1]) if found else None
+        if year is None or year in years:
+            if len(years) > 1:
+                return years, index
+            if year is None and index > 3:
+                break
+            years = [year] if year else []
+            continue
+        years.append(year)
+    return [], 0
+
+
+def _by_tabs(sections: list[Section], tabs: list[int]) -> None:
+    """Gives parts without a year the one of the tab at their place, if tabs and parts agree elsewhere."""
+    if len(tabs) != len(sections):
+        return
+    agreeing = sum(section.year == year for section, year in zip(sections, tabs, strict=True) if section.year)
+    if agreeing * 2 < sum(section.year is not None for section in sections):
+        return
+    for section, year in zip(sections, tabs, strict=True):
+        if section.year is None:
+            section.year, section.year_from = year, "heading"
+
+
+def _between(sections: list[Section]) -> None:
+    """Years of parts that name none: exactly those that are missing between two neighbours, in the page's order."""
+    known = [index for index, section in enumerate(sections) if section.year]
+    for left, right in zip(known, known[1:], strict=False):
+        first, last = sections[left].year or 0, sections[right].year or 0
+        step = -1 if first > last else 1
+        if right - left > 1 and (last - first) * step == right - left:
+            for offset in range(1, right - left):
+                part = sections[left + offset]
+                part.year, part.year_from = first + step * offset, "body"
+    for index, section in enumerate(sections):
+        if section.organ:
+            continue
+        near = sorted((abs(index - other), index < other, other) for other in range(len(sections)) if sections[other].organ)
+        section.organ = sections[near[0][2]].organ if near else ""
+
+
+def _settled(sections: list[Section]) -> list[Section]:
+    """Parts that got no year stay with the part before them: they are not known to be reports of their own."""
+    kept: list[Section] = []
+    for section in sections:
+        if section.year is None and kept:
+            kept[-1].end = section.end
+        elif section.year is None and len(sections) > 1:
+            sections[1].start = section.start
+        else:
+            kept.append(section)
+    return kept

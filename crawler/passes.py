@@ -1,0 +1,131 @@
+"""One pass over one portal: its sections, the pages known of it, the links it newly lists.
+
+A few workers take one thing after another, so that memory holds only what is in flight, however many pages there are.
+`stop` ends a pass early; what is under way then is finished, nothing new is begun.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from crawler.fetching import Fetcher
+from crawler.guard import Guard
+from crawler.known import KnownPages
+from crawler.observation import Job, KnownPage, Outcome
+from crawler.page.model import Hint
+from crawler.sections import Sections, Target
+from crawler.visits import Sink, Visits
+
+T = TypeVar("T")
+
+
+class Progress(msgspec.Struct):
+    """How far a pass is: things read, and things known to be read."""
+
+    done: int = 0
+    total: int = 0
+
+
+class Pass:
+    """One pass. `run` it once."""
+
+    def __init__(self, job: Job, known: KnownPages, fetcher: Fetcher, guard: Guard, sink: Sink) -> None:
+        self._job = job
+        self._known = known
+        self._fetcher = fetcher
+        self._visits = Visits(job, known, fetcher, sink)
+        self._sections = Sections(job, known, fetcher, guard, self._visits, sink, lambda: bool(self.stopped))
+        self._deadline = time.monotonic() + job.limits.pass_seconds
+        self.progress = Progress()
+        # One host's slot bounds what is in flight to it; attachments may lie on another host.
+        self._workers = job.policy.concurrency * min(len(job.portal.hosts) + len(job.portal.allowed_hosts), 4)
+        self.stopped = ""
+        """Why it was cut short."""
+        self._skipped = 0
+
+    def stop(self, reason: str) -> None:
+        """Begins nothing new."""
+        self.stopped = self.stopped or reason
+
+    @property
+    def outcome(self) -> Outcome:
+        """`cut_short` if something was left unread."""
+        return "cut_short" if self.stopped or self._skipped else "ok"
+
+    @property
+    def detail(self) -> str:
+        """Why it was cut short, or ""."""
+        if self.stopped:
+            return self.stopped
+        return f"{self._skipped} pages left unread: the host did not answer" if self._skipped else ""
+
+    async def run(self) -> None:
+        """The pass, in the order that its mode asks for."""
+        try:
+            if self._job.mode == "recheck":
+                await self._read_known(only_missing=False)
+                if self._known.missing or self._visits.gone:
+                    await self._read_sections()
+                    await self._read_found()
+            else:
+                await self._read_sections()
+                await self._read_found()
+                await self._read_known(only_missing=self._job.mode == "discover")
+        finally:
+            self._visits.close()
+
+    async def _read_sections(self) -> None:
+        waiting = [*self._sections.targets()]
+        while waiting:
+            self.progress.total += len(waiting)
+            linked: list[Target] = []
+
+            async def walk(target: Target, linked: list[Target] = linked) -> None:
+                linked += await self._sections.walk(target)
+
+            await self._work(walk, waiting, even_if_stopped=True)
+            waiting = linked
+
+    async def _read_found(self) -> None:
+        self.progress.total += len(self._sections.found)
+        await self._work(self._read_link, iter(self._sections.found.values()))
+
+    async def _read_known(self, only_missing: bool) -> None:
+        if not only_missing:
+            self.progress.total += len(self._known)
+        await self._work(self._read_page, self._known.pages(only_missing))
+
+    async def _read_link(self, found: tuple[str, Hint]) -> None:
+        url, hint = found
+        if self._fetcher.is_down(url):
+            self._skipped += 1
+        else:
+            await self._visits.visit(url, None, hint)
+
+    async def _read_page(self, page: KnownPage) -> None:
+        if self._fetcher.is_down(page.url):
+            self._skipped += 1
+        else:
+            await self._visits.visit(page.url, page, Hint(title=page.title, year=page.year))
+
+    async def _work(
+        self, do: Callable[[T], Awaitable[None]], things: Iterable[T], even_if_stopped: bool = False
+    ) -> None:
+        """Does something with each thing, a few at a time; begins nothing new once the pass is stopped."""
+        shared = iter(things)
+
+        async def worker() -> None:
+            for thing in shared:
+                if time.monotonic() > self._deadline:
+                    self.stop(f"longer than {self._job.limits.pass_seconds:g} s")
+                if self.stopped and not even_if_stopped:
+                    return
+                await do(thing)
+                self.progress.done += 1
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(worker())

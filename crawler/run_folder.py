@@ -1,0 +1,188 @@
+"""Reads what a run was asked, writes what it saw.
+
+In: a folder with job.json and known.jsonl. Out: observations.jsonl and capture.warc.gz while the pass goes on, run.json
+last (temporary file, fsync, rename), after the other two were synced: where run.json stands, they are whole.
+"""
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from crawler.observation import CAPTURE, JOB, KNOWN, OBSERVATIONS, RUN, Job, KnownPage, Observation, RunSummary
+
+_FLUSH_EVERY = 50
+# What describes the transfer, not the resource: the body is stored as it was decoded.
+_TRANSFER = frozenset({"content-encoding", "transfer-encoding", "content-length", "connection", "keep-alive"})
+
+_encode = msgspec.json.Encoder().encode
+_decode_known = msgspec.json.Decoder(KnownPage).decode
+
+
+class RunFolderError(ValueError):
+    """A run folder that cannot be used; the message names file and cause."""
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One request and its answer, as a capture keeps them."""
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    """Decoded: no Content-Encoding."""
+    method: str = "GET"
+    request_headers: tuple[tuple[str, str], ...] = ()
+    request_body: bytes = b""
+    ip_address: str = ""
+
+
+def read_job(folder: Path) -> Job:
+    """The folder's job.json. Raises RunFolderError."""
+    path = folder / JOB
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Job)
+    except OSError as error:
+        raise RunFolderError(f"{path}: {error.strerror}") from None
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise RunFolderError(f"{path}: {error}") from None
+
+
+class Known:
+    """The pages of known.jsonl, in order and by address; read from disk when asked for, so that memory holds only
+    their places."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO | None = path.open("rb") if path.exists() else None
+        self._path = path
+
+    def __iter__(self) -> Iterator[KnownPage]:
+        for _, page in self.placed():
+            yield page
+
+    def placed(self) -> Iterator[tuple[int, KnownPage]]:
+        """Pages with their places (for `at`). Raises RunFolderError for a broken line."""
+        if self._file is None:
+            return
+        with self._path.open("rb") as lines:
+            place = 0
+            for line in lines:
+                if line.strip():
+                    yield place, self._parse(line)
+                place += len(line)
+
+    def at(self, place: int) -> KnownPage:
+        """The page at a place that `placed` gave."""
+        if self._file is None:
+            raise RunFolderError(f"{self._path}: no such file")
+        self._file.seek(place)
+        return self._parse(self._file.readline())
+
+    def _parse(self, line: bytes) -> KnownPage:
+        try:
+            return _decode_known(line)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise RunFolderError(f"{self._path}: {error}") from None
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+class RunWriter:
+    """Appends to one run's folder. Not for a folder that has a run.json: that pass is over (raises RunFolderError)."""
+
+    def __init__(self, folder: Path) -> None:
+        if (folder / RUN).exists():
+            raise RunFolderError(f"{folder / RUN}: this pass is over; a new one needs a new folder")
+        self._folder = folder
+        # A pass that was killed before is begun anew: nothing in its files counts.
+        self._observations: BinaryIO = (folder / OBSERVATIONS).open("wb")
+        self._capture: BinaryIO = (folder / CAPTURE).open("wb")
+        self._warc = WARCWriter(self._capture, gzip=True)
+        self._lines = 0
+        self.closed = False
+        self._info()
+
+    def tell(self, observation: Observation) -> None:
+        """Appends one observation."""
+        self._observations.write(_encode(observation) + b"\n")
+        self._lines += 1
+        if self._lines % _FLUSH_EVERY == 1:
+            self._observations.flush()
+
+    def capture(self, exchange: Exchange) -> str:
+        """Appends a response and its request; the offset of the response's record."""
+        offset = self._capture.tell()
+        response = self._warc.create_warc_record(
+            exchange.url,
+            "response",
+            payload=io.BytesIO(exchange.body),
+            http_headers=_response_headers(exchange),
+            warc_headers_dict={"WARC-IP-Address": exchange.ip_address} if exchange.ip_address else {},
+        )
+        path = exchange.url.split("://", 1)[-1]
+        request = self._warc.create_warc_record(
+            exchange.url,
+            "request",
+            payload=io.BytesIO(exchange.request_body),
+            http_headers=StatusAndHeaders(
+                f"{exchange.method} /{path.partition('/')[2]} HTTP/1.1",
+                list(exchange.request_headers),
+                is_http_request=True,
+            ),
+            warc_headers_dict={"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")},
+        )
+        self._warc.write_record(response)
+        self._warc.write_record(request)
+        return str(offset)
+
+    def finish(self, summary: RunSummary) -> None:
+        """Syncs both files and writes run.json; nothing can be told afterwards."""
+        if self.closed:
+            return
+        for file in (self._observations, self._capture):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+        self.closed = True
+        temporary = self._folder / f".{RUN}.tmp"
+        with temporary.open("wb") as file:
+            file.write(_encode(summary))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._folder / RUN)
+        directory = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def _info(self) -> None:
+        self._warc.write_record(
+            self._warc.create_warcinfo_record(CAPTURE, {"software": "nianbao", "format": "WARC File Format 1.0"})
+        )
+
+
+def _response_headers(exchange: Exchange) -> StatusAndHeaders:
+    try:
+        phrase = HTTPStatus(exchange.status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    kept = [(name, value) for name, value in exchange.headers if name.lower() not in _TRANSFER]
+    return StatusAndHeaders(
+        f"{exchange.status} {phrase}", [*kept, ("Content-Length", str(len(exchange.body)))], protocol="HTTP/1.1"
+    )
+
+
+def write_known(folder: Path, pages: Iterable[KnownPage]) -> None:
+    """Writes known.jsonl (the monitor and the tests do)."""
+    with (folder / KNOWN).open("wb") as file:
+        file.writelines(_encode(page) + b"\n" for page in pages)

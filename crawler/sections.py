@@ -1,0 +1,288 @@
+"""Walks the sections of a portal: every column, every page of its list, to the end or to why not.
+
+A section is one address of the portal file; it becomes columns: itself, or one for each year that `{year}` is filled in
+with, and the year columns that its first page links (one level deep). For each column exactly one `SectionRead` is
+told, and one `LinkListed` for each report or companion that it lists.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from crawler import families
+from crawler.families.base import Column, Listing, ListPage, Step
+from crawler.fetching import Answer, Fetcher
+from crawler.guard import Guard
+from crawler.known import KnownPages, key_of
+from crawler.observation import FindingSeen, Job, LinkListed, SectionRead
+from crawler.page.address import normalise, twin_of
+from crawler.page.decode import decode
+from crawler.page.model import Hint
+from crawler.visits import Judgement, Sink, Visits, dead_end
+
+FIRST_YEAR = 2008
+"""The first report year: the Regulation came into force on 1 May 2008."""
+_REFRESHES = 5
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One column to walk."""
+
+    section: str
+    url: str
+    year: int | None = None
+    linked: bool = False
+    filled: bool = False
+    """The section holds `{year}`."""
+
+
+class _Walk:
+    """One column's walk, as far as it got."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.reason = ""
+        self.status = 0
+        self.pages = 0
+        self.links = 0
+        self.rows = 0
+        self.expected: int | None = None
+        self.first_page = False
+        self.absent = False
+        self.is_report = False
+        self.annual = False
+        self.seen_links: set[int] = set()
+        self.seen_pages: set[tuple[str, ...]] = set()
+        self.asked: set[str] = set()
+        self.columns: tuple[Column, ...] = ()
+
+    def fail(self, reason: str) -> None:
+        """The column is not complete; the first reason stands."""
+        self.reason = self.reason or reason
+
+
+class Sections:
+    """Walks the columns of one pass."""
+
+    def __init__(
+        self,
+        job: Job,
+        known: KnownPages,
+        fetcher: Fetcher,
+        guard: Guard,
+        visits: Visits,
+        sink: Sink,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._job = job
+        self._portal = job.portal
+        self._family = families.get(job.portal.family)
+        self._known = known
+        self._fetcher = fetcher
+        self._guard = guard
+        self._visits = visits
+        self._sink = sink
+        self._stopping = stopping
+        self._this_year = int(job.now[:4])
+        self._walked: set[str] = set()
+        self._off_host: set[str] = set()
+        self.found: dict[int, tuple[str, Hint]] = {}
+        """Listed reports that known.jsonl does not hold: what to read, and what the list said."""
+        self.responses = 0
+
+    def targets(self) -> Iterator[Target]:
+        """The columns that the portal file names."""
+        for section in self._portal.sections:
+            if "{year}" in section:
+                for year in range(self._this_year, FIRST_YEAR - 1, -1):
+                    yield self._register(Target(section, section.replace("{year}", str(year)), year, filled=True))
+            else:
+                yield self._register(Target(section, section))
+
+    def _register(self, target: Target) -> Target:
+        self._walked.add(twin_of(target.url))
+        self._visits.add_column(target.url)
+        return target
+
+    async def walk(self, target: Target) -> list[Target]:
+        """Walks one column and tells it; the year columns that it links, each once a pass."""
+        walk = _Walk(target)
+        steps = deque([self._family.first(target.url)])
+        while steps:
+            if self._stopping():
+                walk.fail("the pass was stopped")
+                break
+            step = steps.popleft()
+            identity = f"{step.url}\n{json.dumps(step.form)}"
+            if identity in walk.asked:
+                if step.number:
+                    continue  # a last page whose next link is itself
+                walk.fail("redirect loop")
+                break
+            walk.asked.add(identity)
+            if walk.pages >= self._job.limits.section_pages:
+                walk.fail(f"more than {self._job.limits.section_pages} pages")
+                break
+            page = await self._step(walk, step)
+            if page is None:
+                break
+            steps.extend(page.next)
+        if not walk.reason and walk.expected is not None and walk.rows < walk.expected:
+            walk.fail(f"it listed {walk.rows} of {walk.expected} rows")
+        self._tell(walk)
+        return [] if target.linked else [*self._linked(target, walk.columns)]
+
+    async def _step(self, walk: _Walk, step: Step) -> ListPage | None:
+        """Asks for one page of the list; None ends the walk."""
+        first = walk.pages == 0
+        answer = await self._ask(step, first)
+        walk.status = answer.status or walk.status
+        if answer.refusal is not None:
+            self._visits.refused(answer)
+        if first:
+            judgement = await self._first(walk, answer)
+            if judgement is None:
+                return None
+            answer = judgement.answer
+        elif answer.failure or answer.status != 200:
+            walk.fail(f"page {walk.pages + 1}: {answer.marker or f'status {answer.status}'}")
+            return None
+        elif dead_end(answer.url) and not dead_end(step.url):
+            walk.fail(f"page {walk.pages + 1}: redirect to {answer.url}")
+            return None
+        walk.pages += 1
+        walk.first_page = True
+        page = self._read(walk, step, answer)
+        if page.refresh:
+            if len(walk.asked) > _REFRESHES:
+                walk.fail("redirect loop")
+                return None
+            walk.pages -= 1
+            return ListPage(next=(Step(page.refresh),))
+        return self._take(walk, page, answer, step)
+
+    async def _ask(self, step: Step, first: bool) -> Answer:
+        render = self._portal.render and step.form is None and not step.state
+        return await self._fetcher.fetch(step.url, form=step.form, headers=step.headers, render=render)
+
+    async def _first(self, walk: _Walk, answer: Answer) -> Judgement | None:
+        """Judges a column's first page as a page: it may be a report itself, or say that it does not exist."""
+        target = walk.target
+        known = self._known.page(target.url)
+        hint = Hint(title=known.title if known else "", organ="", year=target.year)
+        judgement = await self._visits.judge(target.url, answer, known, hint)
+        answer = judgement.answer
+        walk.status = answer.status or walk.status
+        reading, marker = judgement.reading, judgement.marker
+        lost = None if twin_of(answer.url) == twin_of(target.url) else dead_end(answer.url)
+        if lost and reading in ("present", "same", "other"):
+            reading, marker = lost
+        if reading in ("blocked", "unreachable", "gone"):
+            if known is not None and known.reports and not self._visits.was_read(target.url):
+                await self._visits.tell(target.url, judgement, known)
+            if reading == "gone" and (target.filled or target.linked):
+                walk.absent = walk.first_page = True
+            else:
+                walk.fail(marker or reading)
+            return None
+        holds = known is not None and bool(known.reports)
+        walk.is_report = reading == "present" or (reading == "same" and holds)
+        if (walk.is_report or holds) and not self._visits.was_read(target.url):
+            await self._visits.tell(target.url, judgement, known)
+        return judgement
+
+    def _read(self, walk: _Walk, step: Step, answer: Answer) -> ListPage:
+        text = decode(answer.body, answer.header("Content-Type"))
+        return self._family.read(
+            Listing(
+                url=answer.url,
+                text=text,
+                step=step,
+                section=walk.target.url,
+                year=walk.target.year,
+                this_year=self._this_year,
+                annual=walk.annual,
+                selectors=self._portal.selectors,
+            )
+        )
+
+    def _take(self, walk: _Walk, page: ListPage, answer: Answer, step: Step) -> ListPage | None:
+        """Tells what a list page lists, and whether the list goes on."""
+        walk.annual |= page.annual
+        walk.columns += page.columns
+        walk.rows += page.listed or len(page.rows)
+        walk.expected = page.expected if page.expected is not None else walk.expected
+        if page.problem:
+            walk.fail(page.problem)
+        if step.number and page.rows and page.rows in walk.seen_pages:
+            walk.fail(f"page {walk.pages} repeats an earlier one")
+            return None
+        if step.number and not page.rows and not page.links and not step.state and walk.seen_pages:
+            walk.fail(f"page {walk.pages} is empty")
+        walk.seen_pages.add(page.rows)
+        fresh = False
+        for link in page.links:
+            key = key_of(link.url)
+            if key in walk.seen_links:
+                continue
+            if not self._guard.allows_host(link.url):
+                self._report_off_host(link.url, link.title, walk.target.url)
+                continue
+            if len(walk.seen_links) >= self._job.limits.links:
+                walk.fail(f"more than {self._job.limits.links} links")
+                return None
+            walk.seen_links.add(key)
+            known = self._known.page(link.url)
+            url = known.url if known is not None else link.url
+            self._sink.tell(
+                LinkListed(
+                    section=walk.target.section,
+                    column=walk.target.url,
+                    url=url,
+                    title=link.title,
+                    kind=link.kind,
+                    date=link.date,
+                    year=walk.target.year,
+                )
+            )
+            if link.kind == "report":
+                walk.links += 1
+                if known is None:
+                    fresh = True
+                    self.found.setdefault(key, (url, Hint(link.title, link.date, "", walk.target.year)))
+        if fresh and answer.response is not None:
+            self._sink.capture(answer.exchange())
+        return page
+
+    def _report_off_host(self, url: str, title: str, column: str) -> None:
+        if url not in self._off_host:
+            self._off_host.add(url)
+            detail = f"{column} lists {title!r} at {url}, which is neither the portal's host nor in allowed_hosts"
+            self._sink.tell(FindingSeen("off_host_link", "info", detail[:1000], url))
+
+    def _linked(self, target: Target, columns: tuple[Column, ...]) -> Iterator[Target]:
+        """The year columns of a first page that nobody walks yet."""
+        for column in columns:
+            if not self._guard.allows_host(column.url):
+                self._report_off_host(column.url, str(column.year), target.url)
+            elif twin_of(column.url) not in self._walked:
+                yield self._register(Target(target.section, normalise(column.url), column.year, linked=True))
+
+    def _tell(self, walk: _Walk) -> None:
+        self._sink.tell(
+            SectionRead(
+                section=walk.target.section,
+                url=walk.target.url,
+                complete=not walk.reason,
+                first_page=walk.first_page,
+                linked=walk.target.linked,
+                absent=walk.absent,
+                is_report=walk.is_report,
+                pages=walk.pages,
+                links=walk.links,
+                status=walk.status,
+                reason=walk.reason,
+            )
+        )

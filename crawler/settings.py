@@ -1,0 +1,55 @@
+"""The composition root: every setting that differs from Scrapy's default, and why.
+
+What differs from portal to portal (delay, concurrency, user agent, browser) is set by its spider in `update_settings`.
+"""
+
+BOT_NAME = "nianbao"
+SPIDER_LOADER_CLASS = "crawler.loader.PortalSpiderLoader"  # portals are data: a spider a file
+
+# On by default in Scrapy: servers on loopback that run what is posted to them.
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+
+# Private addresses are refused when a name is resolved, for each connection (crawler/guard.py).
+TWISTED_DNS_RESOLVER = "crawler.guard.GuardedResolver"
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"  # the spider and the browser use asyncio
+
+# The spider awaits its downloads one by one (crawler/fetching.py) and judges every status, redirect and robots.txt
+# itself: they are readings. What is left of the middlewares is what a download needs.
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # crawler.guard judges every hop
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # closed by robots.txt is a reading
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,  # set per request
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": None,  # set per request
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,  # set per request
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # crawler.fetching retries, and stops for a dead host
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,  # where it leads is a reading
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,  # counted in crawler.fetching
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+}
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
+COOKIES_ENABLED = True  # some portals answer with a redirect to themselves until their cookie comes back
+CONCURRENT_ITEMS = 2  # Scrapy makes that many tasks per response; the largest single cost of an unchanged page
+DOWNLOAD_DELAY_JITTER = 0.3  # a portal's firewall counts equal intervals as a robot's
+DOWNLOAD_FAIL_ON_DATALOSS = True  # half a report must not be taken for a changed one
+DOWNLOAD_MAXSIZE = 50_000_000  # the most that any request may bring; pages are bounded lower, per request
+DOWNLOAD_WARNSIZE = 0
+LOG_FORMATTER = "crawler.quiet.QuietFormatter"  # formatting a line per response costs more than hashing it
+LOG_LEVEL = "WARNING"
+LOGSTATS_INTERVAL = 0
+STATS_DUMP = False
+EXTENSIONS = {
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.corestats.CoreStats": None,
+}

@@ -1,0 +1,95 @@
+"""Attachments and pictures of a portal's reports through one pass: what was read, what is confirmed gone.
+
+They are re-checked like pages, and a reading *gone* counts like a page's: `takedown_confirmations` healthy readings in a
+row, spread over `takedown_after`; until then, and while blocked or unreachable, the last state stands.
+"""
+
+from collections.abc import Callable, Sequence
+
+from crawler.page.address import normalise
+from crawler.page.model import Attachment
+from crawler.portal import Policy
+from monitor.intake import Run
+from monitor.record import PortalRecord
+from monitor.store import Store
+from monitor.times import to_utc
+from monitor.versions import Held, held_now
+
+
+class AttachmentLedger:
+    """Reads and writes the attachments' part of the record."""
+
+    def __init__(self, store: Store, record: PortalRecord, run: Run, policy: Policy, now: str) -> None:
+        self.store = store
+        self.policy = policy
+        self.now = now
+        self.read = {normalise(seen.url): seen for seen in run.attachments.values()}
+        self.rules = run.job.rules
+        self.rows = {
+            url: item
+            for url, page in record.pages.items()
+            for item in record.on_page.get(page["id"], ())
+            if item["role"] == "attachment"
+        }
+        self.pages = record.pages
+        self.by_report: dict[int, int] = {}
+        for items in record.on_page.values():
+            for item in items:
+                if item["role"] == "attachment":
+                    self.by_report[item["report"]] = self.by_report.get(item["report"], 0) + 1
+        self.gone: frozenset[str] = frozenset()
+
+    def of(self, report: int) -> int:
+        """How many attachments of a report the record knows."""
+        return self.by_report.get(report, 0)
+
+    def count(self, healthy: bool) -> None:
+        """Counts readings *gone* and keeps validators of what was read."""
+        gone = set()
+        for url, item in self.rows.items():
+            seen = self.read.get(url)
+            if seen is None:
+                continue
+            misses, since = item["misses"], item["missing_since"]
+            if seen.reading in ("present", "same"):
+                misses, since = 0, None
+            elif seen.reading in ("gone", "other") and healthy:
+                misses, since = misses + 1, since or self.now
+            age = (to_utc(self.now) - to_utc(since)).total_seconds() if since else 0
+            if misses >= self.policy.takedown_confirmations and age >= self.policy.takedown_after:
+                gone.add(url)
+            if (misses, since) != (item["misses"], item["missing_since"]):
+                self.store.run(
+                    "UPDATE page_reports SET misses = ?, missing_since = ? WHERE page = ?", (misses, since, item["page"])
+                )
+        self.gone = frozenset(gone)
+
+    def held(self, listed: Sequence[Attachment], stored: Sequence[Held], capture: str) -> tuple[Held, ...]:
+        """What became of the attachments that a report links now."""
+        links = [Attachment(normalise(link.url), link.name, link.kind) for link in listed]
+        return held_now(links, stored, self.read, self.gone, capture)
+
+    def place(self, report: int, held: Sequence[Held], page_id: Callable[[str], int]) -> None:
+        """Notes which attachments a report has now; those that it no longer links are not asked for again."""
+        self.store.run("DELETE FROM page_reports WHERE report = ? AND role = 'attachment'", (report,))
+        for item in held:
+            page = page_id(item.url)
+            seen = self.read.get(item.url)
+            if seen is not None and seen.reading == "present":
+                self.store.update(
+                    "pages",
+                    page,
+                    {"etag": seen.etag, "last_modified": seen.last_modified, "body_hash": seen.sha256, "rules": self.rules},
+                )
+            before = self.rows.get(item.url, {"misses": 0, "missing_since": None})
+            self.store.run(
+                """INSERT INTO page_reports (page, report, role, text_hash, misses, missing_since)
+                VALUES (?, ?, 'attachment', ?, ?, ?) ON CONFLICT DO NOTHING""",
+                (page, report, item.text_hash, before["misses"], before["missing_since"]),
+            )
+
+    def relink(self, version: int, held: Sequence[Held]) -> None:
+        """The same attachments behind other addresses: no new version, but the next pass must ask for the new ones."""
+        rows = self.store.rows("SELECT id FROM attachments WHERE version = ? ORDER BY id", (version,))
+        for row, item in zip(rows, held, strict=True):
+            self.store.update("attachments", row["id"], {"url": item.url})

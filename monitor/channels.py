@@ -1,0 +1,159 @@
+"""One message, one destination, a true answer: the one user of Apprise.
+
+In: a channel's address and a `Message`. Out: an `Answer`, whose `ok` is the receiver's own word. `send` never raises
+for what a network or a receiver does, and never sleeps. DingTalk, WeCom and Feishu go to `monitor.chat`, which says
+why. For the others: one Apprise object per destination (its throttle sleeps seconds between messages), no redirects
+(a POST that is redirected to a log-in page ends in a 200), and the cause of a failure from Apprise's own log, without
+secrets.
+"""
+
+import logging
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs
+
+from monitor import chat
+from monitor.chat import Answer
+from monitor.markup import cut
+from monitor.message import Message
+from monitor.redact import redact, secrets_of
+
+__all__ = ["Answer", "check", "per_minute", "send"]
+
+per_minute = chat.per_minute
+
+_MAIL = frozenset({"mailto", "mailtos"})
+_NOISE = re.compile(
+    r"^(Email (From|To|Cc|Bcc|Reply-To)|SMTP Host|Login ID|Loaded|Connecting|Securing|Applying|Preparing|"
+    r".*Payload:|.*URL:|Using |Threaded |Response Details|.* send\(\) completed)"
+)
+_LOCK = threading.Lock()
+
+
+class _Listener(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """What Apprise logs meanwhile. It reaches no other log: at debug level it holds tokens and payloads."""
+    logger = logging.getLogger("apprise")
+    listener = _Listener()
+    with _LOCK:
+        level, propagate = logger.level, logger.propagate
+        logger.addHandler(listener)
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
+        try:
+            yield listener.lines
+        finally:
+            logger.removeHandler(listener)
+            logger.setLevel(level)
+            logger.propagate = propagate
+
+
+@cache
+def _apprise() -> tuple[Any, Any]:
+    """(apprise, its schemes by name). Half a second to import: commands that send nothing do without."""
+    with warnings.catch_warnings():
+        # Its plugins import modules of Python 3.11 that 3.13 drops (imghdr), with shims of their own for then.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import apprise
+        from apprise.manager_plugins import NotificationManager
+
+        plugins: Any = NotificationManager()  # type: ignore[no-untyped-call]
+        plugins.load_modules()
+    return apprise, plugins
+
+
+def _service(url: str) -> tuple[Any, str]:
+    """(Apprise's object for the address, "") or (None, what is wrong)."""
+    apprise, plugins = _apprise()
+    with _listening() as lines:
+        service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+    if service is not None:
+        return service, ""
+    scheme = url.partition("://")[0].lower()
+    if scheme not in plugins:
+        return None, f'"{scheme}" is no kind of channel that Apprise knows'
+    cause = next((line for line in reversed(lines) if not _NOISE.match(line)), "Apprise cannot use it")
+    return None, redact(" ".join(cause.split())[:200], secrets_of(url))
+
+
+def check(url: str) -> str:
+    """What is wrong with a channel's address and what would be right; "" if nothing is. Sends nothing."""
+    try:
+        if chat.parse(url) is not None:
+            return ""
+    except ValueError as error:
+        return str(error)
+    _, problem = _service(url)
+    return f"{problem}; see https://appriseit.com/services/ for its form" if problem else ""
+
+
+def send(url: str, message: Message, timeout: float = 30.0) -> Answer:
+    """Delivers `message` to `url`; waits at most `timeout` seconds for each step of the receiver."""
+    try:
+        target = chat.parse(url)
+    except ValueError as error:
+        return Answer(False, str(error))
+    if target is not None:
+        return chat.send(target, message, timeout)
+    service, problem = _service(url)
+    if service is None:
+        return Answer(False, problem)
+    return _notify(url, service, message, timeout)
+
+
+def _notify(url: str, service: Any, message: Message, timeout: float) -> Answer:
+    apprise, _ = _apprise()
+    scheme, _, rest = url.partition("://")
+    asked = {name.lower() for name in parse_qs(rest.partition("?")[2], keep_blank_values=True)}
+    if "cto" not in asked:
+        service.socket_connect_timeout = timeout
+    if "rto" not in asked:
+        service.socket_read_timeout = timeout
+    if "redirect" not in asked:
+        service.redirects = False
+    wanted = apprise.NotifyFormat.HTML if scheme.lower() in _MAIL else apprise.NotifyFormat.TEXT
+    form = service.resolve_format(wanted)
+    body = {apprise.NotifyFormat.HTML: message.html, apprise.NotifyFormat.MARKDOWN: message.markdown}.get(
+        form, message.text
+    )
+    room = service.body_maxlen - (0 if service.title_maxlen else len(message.subject) + 8)
+    if scheme.lower() not in _MAIL and len(body) > room:
+        # Short enough in bytes is short enough in characters.
+        body, form = cut(message.text, room), apprise.NotifyFormat.TEXT
+    outbox = apprise.Apprise()
+    outbox.add(service)
+    with _listening() as lines:
+        try:
+            result = outbox.notify(body=body, title=message.subject, body_format=form)
+        except Exception as error:  # a plugin's own fault: a hundred of them, and one must not stop the others
+            return Answer(False, redact(f"{type(error).__name__}: {error}"[:300], secrets_of(url)), uncertain=True)
+    if bool(result):
+        return Answer(True)
+    return _refusal(scheme.lower(), lines, secrets_of(url))
+
+
+def _refusal(scheme: str, lines: list[str], secrets: frozenset[str]) -> Answer:
+    told = [" ".join(line.split()) for line in lines if not _NOISE.match(line)]
+    told = [line for line in told if not line.startswith("Sent ")] or ["no reason was given"]
+    text = redact("; ".join(dict.fromkeys(told))[:400], secrets)
+    # Some recipients took it, or it went out and no answer came: another attempt may be a repeat.
+    partly = any(line.startswith("Sent ") for line in lines)
+    unanswered = any(re.search(r"(?i)timed out|aborted|unexpectedly closed", line) for line in lines) and not any(
+        re.search(r"Connection error while submitting|ConnectTimeout|Failed to establish", line) for line in lines
+    )
+    busy = any(re.search(r"error=(429|503)\b", line) for line in lines)
+    return Answer(False, f"{scheme}: {text}", 60.0 if busy else None, uncertain=partly or unanswered)

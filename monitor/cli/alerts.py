@@ -1,0 +1,98 @@
+"""`nianbao alerts`: what is on its way to whom."""
+
+import sys
+
+import click
+import msgspec
+
+from monitor import outbox
+from monitor.cli.common import Command, Context, Group, echo_json, pass_context
+from monitor.outbox_store import listing
+from monitor.outbox_store import retry as retry_deliveries
+from monitor.recipients import replay as replay_events
+from monitor.times import shown, to_utc
+
+_STATES = ("pending", "held", "sending", "failed", "dead", "sent", "skipped")
+_SHOWN = {"pending": "待发", "held": "暂缓", "sending": "发送中", "failed": "失败", "dead": "已放弃", "sent": "已发", "skipped": "略过"}
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@click.option("--state", type=click.Choice(_STATES), multiple=True, help="Only deliveries in this state.")
+@click.option("--channel", default="", help="Only this channel.")
+@click.option("--limit", type=int, default=200, show_default=True, help="At most so many, newest first; 0: all.")
+@click.pass_context
+def alerts(ctx: click.Context, state: tuple[str, ...], channel: str, limit: int) -> None:
+    """Deliveries: pending, held, failed, dead and sent."""
+    if ctx.invoked_subcommand is not None:
+        return
+    context = ctx.find_root().ensure_object(Context)
+    with context.home.reader() as store:
+        rows = [msgspec.to_builtins(row) for row in listing(store, state, channel, limit)]
+    if not context.json:
+        for row in rows:
+            row["what"] = _SHOWN[row["state"]]
+            row["when"] = shown(row["sent_at"] or row["next_attempt_at"])
+    columns = {
+        "id": "编号", "what": "状态", "channel": "通道", "when": "时间", "attempts": "次数", "kind": "类型", "portal": "门户",
+        "summary": "摘要", "last_error": "错误",
+    }  # fmt: skip
+    context.show(rows, columns, "no delivery yet; channels are set in HOME/nianbao.toml")
+
+
+@alerts.command(cls=Command)
+@click.argument("channel", required=False)
+@pass_context
+def test(context: Context, channel: str | None) -> None:
+    """Sends a real test message over CHANNEL, or over all."""
+    settings = context.home.settings()
+    chosen = [one for one in settings.channels if channel in (None, one.name)]
+    if not chosen:
+        names = ", ".join(one.name for one in settings.channels) or "none"
+        raise click.UsageError(f"no channel {channel or ''} to test; nianbao.toml has: {names}")
+    answers = [(one.name, outbox.try_channel(one, settings, context.clock())) for one in chosen]
+    if context.json:
+        echo_json([{"channel": name, "ok": answer.ok, "error": answer.error} for name, answer in answers])
+    else:
+        for name, answer in answers:
+            click.echo(f"{name}: {'delivered' if answer.ok else f'failed: {answer.error}'}")
+    if not all(answer.ok for _, answer in answers):
+        sys.exit(1)
+
+
+@alerts.command(cls=Command)
+@click.argument("delivery", type=int, nargs=-1)
+@click.option("--channel", default="", help="Only this channel's.")
+@pass_context
+def retry(context: Context, delivery: tuple[int, ...], channel: str) -> None:
+    """Tries failed and dead deliveries again, now: those named, or all."""
+    settings = context.home.settings()
+    with context.home.writing() as store:
+        retry_deliveries(store, context.clock(), delivery, channel)
+        _told(context, outbox.deliver(store, settings, context.clock(), context.clock))
+
+
+@alerts.command(cls=Command)
+@click.option("--since", required=True, help="UTC time or date.")
+@pass_context
+def replay(context: Context, since: str) -> None:
+    """Tells channels what happened since a time and they were never told (a channel that was added later)."""
+    text = since if "T" in since else f"{since}T00:00:00Z"
+    try:
+        to_utc(text)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    settings = context.home.settings()
+    with context.home.writing() as store:
+        replay_events(store, settings.channels, text, context.clock(), settings.service.timezone)
+        _told(context, outbox.deliver(store, settings, context.clock(), context.clock))
+
+
+def _told(context: Context, delivered: outbox.Delivered) -> None:
+    if context.json:
+        echo_json(msgspec.to_builtins(delivered))
+    else:
+        click.echo(f"{delivered.sent} sent in {delivered.messages} messages, {delivered.failed} failed, {delivered.dead} given up")
+        for error in delivered.errors:
+            click.echo(error, err=True)
+    if delivered.failed or delivered.dead:
+        sys.exit(1)

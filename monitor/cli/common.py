@@ -1,0 +1,153 @@
+"""What all commands share: the options --home, --now and --json anywhere on the line, and how results are shown."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from monitor.home import Home
+from monitor.store import Row, Store
+from monitor.times import format_utc, to_utc
+
+DEFAULT_HOME = Path(__file__).parents[2] / "state"
+
+
+class Context:
+    """The options that hold for every command."""
+
+    home_path: Path | None = None
+    now: str | None = None
+    json: bool = False
+
+    @property
+    def home(self) -> Home:
+        path = self.home_path or Path(os.environ.get("NIANBAO_HOME") or DEFAULT_HOME)
+        return Home(path.expanduser().resolve())
+
+    def clock(self) -> str:
+        """The present: --now, if it was given."""
+        return self.now or format_utc(datetime.now(UTC))
+
+    def show(self, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], empty: str) -> None:
+        """Rows as one JSON document, as a table on a terminal, or as tab-separated lines in a pipe."""
+        if self.json:
+            echo_json(list(rows))
+        elif not sys.stdout.isatty():
+            click.echo("\t".join(columns.values()))
+            for row in rows:
+                click.echo("\t".join(_cell(row.get(key)).replace("\t", " ").replace("\n", " ") for key in columns))
+        elif not rows:
+            click.echo(empty)
+        else:
+            table = Table(box=None, header_style="bold", pad_edge=False)
+            for label in columns.values():
+                table.add_column(label, overflow="fold")
+            for row in rows:
+                table.add_row(*(_cell(row.get(key)) for key in columns))
+            Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def echo_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+
+pass_context = click.make_pass_decorator(Context, ensure=True)
+
+
+def _set(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        context = ctx.find_root().ensure_object(Context)
+        if value is not None and value is not False:
+            setattr(context, name, value)
+
+    return callback
+
+
+def _time(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    text = value if "T" in value else f"{value}T00:00:00Z"
+    try:
+        to_utc(text)
+    except ValueError:
+        raise click.BadParameter(
+            f'"{value}" is not a UTC time; write 2027-02-01T00:30:00Z or 2027-02-01', ctx=ctx, param=param
+        ) from None
+    _set("now")(ctx, param, text)
+
+
+def _shared() -> list[click.Option]:
+    return [
+        click.Option(
+            ["--home"],
+            type=click.Path(file_okay=False, path_type=Path),
+            expose_value=False,
+            callback=_set("home_path"),
+            help="Folder that holds settings, record and archive. [default: $NIANBAO_HOME, else state/]",
+        ),
+        click.Option(
+            ["--now"],
+            metavar="TIME",
+            expose_value=False,
+            callback=_time,
+            help="Take this UTC time for the present (a rehearsal, a test).",
+        ),
+        click.Option(
+            ["--json"], is_flag=True, expose_value=False, callback=_set("json"), help="Results as one JSON document."
+        ),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the shared options too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += _shared()
+
+
+class Group(click.Group):
+    """A group whose commands take the shared options, wherever on the line they stand."""
+
+    command_class = Command
+    group_class = type
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += _shared()
+
+
+def find_report(store: Store, given: str) -> Row:
+    """A report by its id, its address, or words of portal, organ and year (`linhai 2020`). Raises click.UsageError."""
+    if given.isdigit():
+        row = store.row("SELECT * FROM reports WHERE id = ?", (int(given),))
+        if row is None:
+            raise click.UsageError(f"there is no report {given}; `nianbao reports` lists them")
+        return row
+    if "://" in given:
+        rows = store.rows(
+            """SELECT DISTINCT r.* FROM reports r JOIN page_reports x ON x.report = r.id JOIN pages p ON p.id = x.page
+            WHERE p.url = ?""",
+            (given,),
+        )
+    else:
+        words = given.split()
+        where = " AND ".join("(r.portal = ? OR o.name LIKE ? OR r.organ LIKE ? OR CAST(r.year AS TEXT) = ?)" for _ in words)
+        values = [value for word in words for value in (word, f"%{word}%", f"%{word}%", word)]
+        rows = store.rows(f"SELECT r.* FROM reports r JOIN organs o ON o.id = r.organ_id WHERE {where}", values)  # noqa: S608
+    if len(rows) != 1:
+        found = "no report" if not rows else f"{len(rows)} reports ({', '.join(str(row['id']) for row in rows[:8])})"
+        raise click.UsageError(f'"{given}" finds {found}; give an id, an address, or words such as "linhai 2020"')
+    return rows[0]

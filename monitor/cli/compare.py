@@ -1,0 +1,51 @@
+"""`nianbao compare`: the diff between any two files or archived versions."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+from monitor.changes import document
+from monitor.cli.common import Command, Context, echo_json, pass_context
+from monitor.compare import CompareError, load
+from monitor.diff import Document
+from monitor.diff import diff as differences
+from monitor.diff_render import render, summary
+
+
+@click.command(cls=Command)
+@click.argument("a")
+@click.argument("b")
+@click.option("--cosmetic", is_flag=True, help="Differences of script, width and punctuation too.")
+@pass_context
+def compare(context: Context, a: str, b: str, cosmetic: bool) -> None:
+    """What differs between A and B: files (HTML, PDF, DOCX, text) or archived versions (v12: `versions.id` 12).
+
+    Exit code 0 if they say the same, 1 if not.
+    """
+    change = differences(_load(context, a), _load(context, b), cosmetic=cosmetic)
+    if context.json:
+        echo_json({"a": a, "b": b, "same": change.empty, "summary": summary(change), "change": msgspec.to_builtins(change)})
+    elif change.empty:
+        click.echo("no difference")
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        console.print(summary(change), markup=False)
+        console.print(render(change))
+    if not change.empty:
+        sys.exit(1)
+
+
+def _load(context: Context, given: str) -> Document:
+    if given[:1] == "v" and given[1:].isdigit() and not Path(given).exists():
+        with context.home.reader() as store:
+            row = store.row("SELECT * FROM versions WHERE id = ?", (int(given[1:]),))
+            if row is None:
+                raise click.UsageError(f"there is no version {given[1:]}; `nianbao show REPORT --json` names them")
+            return document(store, row)
+    try:
+        return load(Path(given))
+    except CompareError as error:
+        raise click.UsageError(str(error)) from None

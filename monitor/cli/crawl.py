@@ -1,0 +1,151 @@
+"""`nianbao crawl`: one pass now."""
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from crawler.observation import Mode
+from crawler.portal import Portal
+from monitor import outbox, run
+from monitor.cli.common import Command, Context, echo_json, pass_context
+from monitor.home import Home
+from monitor.settings import Settings
+from monitor.settle import Settled
+from monitor.store import Row, Store
+
+_EVENTS = {
+    "baseline": "建立基线", "appeared": "年报公开", "changed": "年报变更", "taken_down": "年报撤下", "restored": "年报恢复",
+    "moved": "年报迁移", "delisted": "移出栏目", "relisted": "重新列入", "overdue": "逾期未公开", "portal_down": "门户无法读取",
+    "portal_broken": "门户异常", "portal_recovered": "门户恢复", "service": "运行提示", "finding": "核对问题",
+}  # fmt: skip
+
+
+def choose(portals: dict[str, Portal], names: tuple[str, ...]) -> list[Portal]:
+    """The named portals, or all enabled ones. Raises click.UsageError."""
+    unknown = [name for name in names if name not in portals]
+    if unknown:
+        raise click.UsageError(f"no portal {', '.join(unknown)}; `nianbao portals` lists them")
+    return [portals[name] for name in dict.fromkeys(names)] if names else [p for p in portals.values() if p.enabled]
+
+
+@click.command(cls=Command)
+@click.argument("names", metavar="[PORTAL]...", nargs=-1)
+@click.option("--discover-only", is_flag=True, help="Read the sections and new reports only.")
+@click.option("--recheck-only", is_flag=True, help="Read known reports again only.")
+@click.option("--no-send", is_flag=True, help="Queue alerts, send none.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded; record nothing.")
+@pass_context
+def crawl(
+    context: Context, names: tuple[str, ...], discover_only: bool, recheck_only: bool, no_send: bool, dry_run: bool
+) -> None:
+    """One pass now over the named portals, or over all enabled ones: discover reports, re-check known ones, record,
+    judge, queue alerts and send what is due."""
+    if discover_only and recheck_only:
+        raise click.UsageError("--discover-only and --recheck-only exclude each other; leave both out for a full pass")
+    mode: Mode = "discover" if discover_only else "recheck" if recheck_only else "full"
+    home = context.home
+    home.create()
+    settings = home.settings()
+    chosen = choose(home.portals(), names)
+    if not chosen:
+        raise click.UsageError("no portal is enabled; add one to HOME/portals/ or name one")
+    if dry_run:
+        with home.writing() as store, _rehearsal(home, store) as (rehearsal, copy):
+            settled = _pass(rehearsal, copy, msgspec.structs.replace(settings, channels=()), chosen, mode, context)
+            _report(context, copy, settled, None, dry=True)
+    else:
+        with home.writing() as store:
+            settled = _pass(home, store, settings, chosen, mode, context)
+            sent = None if no_send else outbox.deliver(store, settings, context.clock(), context.clock)
+            _report(context, store, settled, sent, dry=False)
+    if any(one.trouble for one in settled):
+        sys.exit(1)
+
+
+@contextlib.contextmanager
+def _rehearsal(home: Home, store: Store) -> Iterator[tuple[Home, Store]]:
+    """A copy of the record in a folder of its own, thrown away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="nianbao-") as folder:
+        copy = Home(Path(folder))
+        copy.create()
+        target = Store.open(copy.database)
+        store.db.conn.backup(target.db.conn)
+        (copy.archive).rmdir()
+        copy.archive.symlink_to(home.archive)  # read when rules changed; a rehearsal writes none of its own
+        with target:
+            yield copy, target
+
+
+def _pass(
+    home: Home, store: Store, settings: Settings, portals: list[Portal], mode: Mode, context: Context
+) -> list[Settled]:
+    with _bars(len(portals)) as progress:
+        return run.crawl(home, store, settings, portals, mode, context.clock, progress)
+
+
+@contextlib.contextmanager
+def _bars(portals: int) -> Iterator[Callable[[run.Progress], None]]:
+    """A progress bar per portal on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+        whole = bars.add_task("portals", total=portals) if portals > 1 else None
+
+        def show(told: run.Progress) -> None:
+            if told.portal not in tasks:
+                tasks[told.portal] = bars.add_task(told.portal, total=None)
+            bars.update(tasks[told.portal], completed=told.done, total=told.total or None)
+            if told.finished:
+                bars.remove_task(tasks.pop(told.portal))
+                if whole is not None:
+                    bars.advance(whole)
+
+        yield show
+
+
+def _report(context: Context, store: Store, settled: list[Settled], sent: outbox.Delivered | None, *, dry: bool) -> None:
+    events: list[Row] = []
+    for one in settled:
+        for number in one.events:
+            row = store.row("SELECT * FROM events WHERE id = ?", (number,))
+            if row is not None:
+                events.append(row)
+    if context.json:
+        for row in events:
+            row["detail"] = msgspec.json.decode(row["detail"])
+        delivered = msgspec.to_builtins(sent) if sent is not None else None
+        passes = [
+            {
+                "portal": one.portal,
+                "crawl": one.crawl,
+                "outcome": one.outcome,
+                "healthy": one.healthy,
+                "reports_seen": one.reports_seen,
+                "trouble": one.trouble,
+            }
+            for one in settled
+        ]
+        echo_json({"dry_run": dry, "passes": passes, "events": events, "deliveries": delivered})
+        return
+    for row in events:
+        if row["baseline"] and row["kind"] != "baseline":
+            continue
+        who = " ".join(str(part) for part in (row["organ"], f"{row['year']} 年" if row["year"] else "") if part)
+        click.echo(f"【{_EVENTS[row['kind']]}】{who} · {row['summary']}")
+    for one in settled:
+        click.echo(f"{one.portal}: {one.outcome}, {one.reports_seen} reports, {len(one.events)} events")
+    for one in settled:
+        if one.trouble:
+            click.echo(f"{one.portal}: failed: {one.trouble}", err=True)
+    if dry:
+        click.echo("dry run: nothing was recorded")

@@ -1,0 +1,175 @@
+"""Listings: `nianbao reports`, `events`, `findings`, `figures`, `overdue`."""
+
+from datetime import datetime
+
+import click
+import msgspec
+
+from monitor.cli.common import Command, Context, echo_json, find_report, pass_context
+from monitor.event_detail import KINDS
+from monitor.figures import label
+from monitor.legal import local_date
+from monitor.legal import overdue as overdue_now
+from monitor.store import Row, Store
+from monitor.times import shown, to_utc
+
+_STATUS = {"live": "在线", "missing": "待确认", "taken_down": "已撤下"}
+
+
+def _where(**conditions: object) -> tuple[str, list[object]]:
+    """`column = ?` for each condition that is given; `organ` is a part of a name, `since` a time."""
+    clauses, values = ["1"], []
+    for column, value in conditions.items():
+        if value is None or value == "":
+            continue
+        if column == "organ":
+            clauses.append("organ LIKE ?")
+            values.append(f"%{value}%")
+        elif column == "since":
+            clauses.append("detected_at >= ?")
+            values.append(value)
+        else:
+            clauses.append(f"{column} = ?")
+            values.append(value)
+    return " AND ".join(clauses), values
+
+
+@click.command(cls=Command)
+@click.option("--portal", help="Only this portal.")
+@click.option("--organ", help="Only organs whose name holds this.")
+@click.option("--year", type=int, help="Only this report year.")
+@click.option("--status", type=click.Choice(["live", "missing", "taken_down"]), help="Only reports in this state.")
+@pass_context
+def reports(context: Context, portal: str | None, organ: str | None, year: int | None, status: str | None) -> None:
+    """Every report in the record."""
+    where, values = _where(portal=portal, organ=organ, year=year, status=status)
+    with context.home.reader() as store:
+        rows = store.rows(
+            f"""SELECT * FROM (SELECT r.id, r.portal, o.name AS organ, r.organ AS organ_printed, r.year, r.variant, r.title, r.url,
+            r.status, r.listed, r.published_on, r.first_seen_at, r.last_seen_at, r.last_verified_at, r.missing_since, r.misses,
+            r.current_version, v.seq AS version, v.content_hash FROM reports r JOIN organs o ON o.id = r.organ_id
+            LEFT JOIN versions v ON v.id = r.current_version)
+            WHERE {where} ORDER BY portal, organ, year DESC, variant""",  # noqa: S608
+            values,
+        )
+    if not context.json:
+        for row in rows:
+            row["state"] = _STATUS[row["status"]]
+            row["verified"] = shown(row["last_verified_at"])
+    columns = {
+        "id": "编号", "portal": "门户", "organ": "机关", "year": "年度", "state": "状态", "version": "版本",
+        "published_on": "公开日期", "verified": "最后核实", "url": "网址",
+    }  # fmt: skip
+    context.show(rows, columns, "no report yet; `nianbao crawl` looks for them")
+
+
+@click.command(cls=Command)
+@click.option("--portal", help="Only this portal.")
+@click.option("--organ", help="Only organs whose name holds this.")
+@click.option("--year", type=int, help="Only this report year.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Only this kind.")
+@click.option("--since", help="Only from this UTC time on (2026-11-21 or 2026-11-21T08:00:00Z).")
+@click.option("--baseline", is_flag=True, help="Those of the baseline too.")
+@pass_context
+def events(
+    context: Context,
+    portal: str | None,
+    organ: str | None,
+    year: int | None,
+    kind: str | None,
+    since: str | None,
+    baseline: bool,
+) -> None:
+    """What happened, newest last."""
+    where, values = _where(portal=portal, organ=organ, year=year, kind=kind, since=since)
+    hidden = "" if baseline or context.json else " AND (baseline = 0 OR kind = 'baseline')"
+    with context.home.reader() as store:
+        rows = store.rows(f"SELECT * FROM events WHERE {where}{hidden} ORDER BY id", values)  # noqa: S608
+        names = {row["id"]: row["类型"] for row in store.rows("SELECT 编号 AS id, 类型 FROM 变更记录")}
+    for row in rows:
+        row["detail"] = msgspec.json.decode(row["detail"])
+        if not context.json:
+            row["at"] = shown(row["detected_at"])
+            row["what"] = names[row["id"]] + ("（已撤回）" if row["retracted_at"] else "")
+    columns = {
+        "id": "编号", "at": "发现时间", "what": "类型", "portal": "门户", "organ": "机关", "year": "年度", "summary": "摘要",
+    }  # fmt: skip
+    context.show(rows, columns, "nothing happened yet")
+
+
+@click.command(cls=Command)
+@click.option("--portal", help="Only this portal.")
+@click.option("--rule", help="Only this rule.")
+@click.option("--severity", type=click.Choice(["info", "warning", "error"]), help="Only this severity.")
+@pass_context
+def findings(context: Context, portal: str | None, rule: str | None, severity: str | None) -> None:
+    """What does not add up in reports' current versions, or could not be read."""
+    where, values = _where(portal=portal, rule=rule, severity=severity)
+    with context.home.reader() as store:
+        rows = store.rows(
+            f"""SELECT * FROM (SELECT f.id, coalesce(r.portal, c.portal) AS portal, r.id AS report, r.organ, r.year, f.rule,
+            f.severity, f.detail, f.url, f.version, f.crawl FROM findings f LEFT JOIN versions v ON v.id = f.version
+            LEFT JOIN reports r ON r.id = v.report LEFT JOIN crawls c ON c.id = f.crawl
+            WHERE f.version IS NULL OR r.current_version = f.version) WHERE {where} ORDER BY id""",  # noqa: S608
+            values,
+        )
+    columns = {
+        "id": "编号", "portal": "门户", "organ": "机关", "year": "年度", "severity": "级别", "rule": "规则", "detail": "内容",
+        "url": "网址",
+    }  # fmt: skip
+    context.show(rows, columns, "everything adds up")
+
+
+@click.command(cls=Command)
+@click.argument("report")
+@pass_context
+def figures(context: Context, report: str) -> None:
+    """The statutory figures of a report's current version."""
+    with context.home.reader() as store:
+        row = find_report(store, report)
+        rows = store.rows("SELECT * FROM figures WHERE version = ? ORDER BY rowid", (row["current_version"],))
+    for one in rows:
+        one["label"] = label(one["field"])
+    columns = {"field": "指标代码", "label": "指标", "value": "数值", "raw": "原文", "source": "来源", "confidence": "置信度"}
+    context.show(rows, columns, "this report has no figures that could be read")
+
+
+@click.command(cls=Command)
+@click.option("--year", type=int, help="Only this report year.")
+@click.option("--portal", help="Only this portal.")
+@pass_context
+def overdue(context: Context, year: int | None, portal: str | None) -> None:
+    """Who has not published what the law requires by now."""
+    now = to_utc(context.clock())
+    with context.home.reader() as store:
+        rows = [
+            row
+            for name in ([portal] if portal else [row["name"] for row in store.rows("SELECT name FROM portals")])
+            for row in _overdue(store, name, now)
+            if year is None or row["year"] == year
+        ]
+    columns = {"portal": "门户", "organ": "机关", "year": "年度", "due_on": "法定期限", "days": "逾期天数"}
+    if context.json:
+        echo_json(rows)
+    else:
+        context.show(rows, columns, "nobody is overdue, as far as the record goes")
+
+
+def _overdue(store: Store, portal: str, now: datetime) -> list[Row]:
+    organs = store.organs(portal)
+    seen: dict[int, set[int]] = {}
+    for row in store.rows("SELECT organ_id, year FROM reports WHERE portal = ?", (portal,)):
+        seen.setdefault(row["organ_id"], set()).add(row["year"])
+    names = {organ.id: organ for organ in organs}
+    today = local_date(now)
+    found = overdue_now(organs, {organ: frozenset(years) for organ, years in seen.items()}, now)
+    return [
+        {
+            "portal": portal,
+            "organ": names[one.organ].name,
+            "year": one.year,
+            "due_on": one.due_on.isoformat(),
+            "days": (today - one.due_on).days,
+        }
+        for one in found
+    ]

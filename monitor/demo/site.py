@@ -1,0 +1,245 @@
+"""One portal: what it has published, what is wrong with it, and what it therefore answers.
+
+The acts (acts.py) change a `Site` from any thread while it serves; every answer is made under the same lock.
+"""
+
+import hashlib
+import threading
+from dataclasses import dataclass, field
+from email.utils import formatdate
+
+from monitor.demo import templates, troubles
+from monitor.demo.files import MEDIA_TYPES, document_bytes, png
+from monitor.demo.layouts import Layout, Listed
+from monitor.demo.lists import Row, near_misses
+from monitor.demo.noise import Noise
+from monitor.demo.server import Listener, Request, Response, Web
+from monitor.demo.templates import View
+from monitor.demo.text import Paper, county_of
+from monitor.demo.troubles import Gone, Outage
+from monitor.demo.word import Style, body_html
+
+_NOBODY = Paper("", 0, "", "", "2026-01-01", ())
+
+
+@dataclass
+class Item:
+    """A published report: what it says now, and where it stands."""
+
+    paper: Paper
+    serial: int
+    path: str = ""
+    listed: bool = True
+    gone: Gone | None = None
+    outage: Outage | None = None
+    """This page alone is in trouble."""
+    lost_files: set[str] = field(default_factory=set)
+    """Names of its documents and pictures that answer 404."""
+    traditional: bool = False
+    revision: int = 0
+
+    @property
+    def live(self) -> bool:
+        """It has not been taken down."""
+        return self.gone is None
+
+
+class Site:
+    """A portal's state. `title` is its name, `organ` what it names as issuing organ in the portal file."""
+
+    def __init__(
+        self, name: str, title: str, layout: Layout, *, region: str = "", level: str = "county", organ: str = ""
+    ) -> None:
+        self.name, self.title, self.layout = name, title, layout
+        self.region, self.level, self.organ = region, level, organ
+        self.county = county_of(title) or title
+        self.items: list[Item] = []
+        self.redirects: dict[str, str] = {}
+        self.failing_pages: dict[int, Outage] = {}
+        self.outage: Outage | None = None
+        self.style: Style = "word"
+        self.redesigned = False
+        self.encoding, self.header_charset, self.meta_charset = "utf-8", "utf-8", "utf-8"
+        self.validators = False
+        self.misses = True
+        """Near-misses and companions stand among the rows."""
+        self.big5 = False
+        self.robots = ""
+        self.lock = threading.RLock()
+        self._noise = Noise(self.county)
+        self._still = Noise(self.county, frozen=True)
+        self._drawn: dict[tuple[object, ...], str] = {}
+        self._listener: Listener | None = None
+
+    @property
+    def listener(self) -> Listener:
+        """Where it answers. Raises RuntimeError before `start`."""
+        if self._listener is None:
+            raise RuntimeError(f"{self.name} is not being served")
+        return self._listener
+
+    @property
+    def url(self) -> str:
+        """http://HOST:PORT."""
+        return self.listener.url
+
+    @property
+    def section(self) -> str:
+        """Its section as a portal file has it."""
+        return self.url + self.layout.section
+
+    def start(self, web: Web, host: str) -> None:
+        """Begins to answer, at a free port of `host`."""
+        self._listener = web.listen(self.answer, host)
+
+    def live(self) -> list[Item]:
+        """Items that are not taken down, the newest report first."""
+        found = [item for item in self.items if item.live]
+        return sorted(found, key=lambda item: (item.paper.year, item.paper.published_on, item.serial), reverse=True)
+
+    def rows(self, year: int | None = None) -> list[Row]:
+        """What the section lists, newest first. A report that is taken down may still be listed."""
+        rows = [
+            Row(self.layout.href(item.path), item.paper.title, item.paper.published_on)
+            for item in self.items
+            if item.listed and year in (None, item.paper.year)
+        ]
+        years = {item.paper.year for item in self.items} if year is None else {year}
+        if self.misses and self.items:
+            rows += near_misses(self.county, max(years))
+        return sorted(rows, key=lambda row: (row.date, row.href), reverse=True)
+
+    def view(self, item: Item | None = None, body: str = "", column: str = "政府信息公开年报") -> View:
+        """What a template needs to know."""
+        path = item.path if item else self.layout.section.partition("#")[0]
+        return View(
+            paper=item.paper if item else _NOBODY,
+            body=body,
+            url=self.url + path,
+            site=self.title,
+            county=self.county,
+            host=self.listener.netloc,
+            site_id=f"{self.region or '990000'}0001",
+            home=f"{self.url}/",
+            section=self.section.replace("{year}", "2024"),
+            column=column,
+            serial=item.serial if item else 0,
+            charset=self.meta_charset,
+            big5=f"{self.url}/gate/big5/{self.listener.netloc}{path}" if self.big5 else "",
+            redesigned=self.redesigned,
+        )
+
+    def render(self, item: Item) -> str:
+        """A report's page with the marks of noise, drawn once for each state."""
+        key = (item.serial, item.revision, item.path, self.style, self.redesigned, self.meta_charset, item.traditional)
+        if key not in self._drawn:
+            body = body_html(item.paper, self.style, self.layout.beside)
+            html = self.layout.page(self.view(item, body))
+            self._drawn[key] = _traditional(html) if item.traditional else html
+        return self._drawn[key]
+
+    def answer(self, request: Request) -> Response:
+        """What it answers now."""
+        with self.lock:
+            if request.path == "/robots.txt":
+                return Response(self.robots.encode(), 200 if self.robots else 404, "text/plain")
+            if self.outage is not None:
+                return troubles.outage(self.outage, lambda: self._healthy(request))
+            return self._healthy(request)
+
+    def _healthy(self, request: Request) -> Response:
+        gate = f"/gate/big5/{self.listener.netloc}"
+        if self.big5 and request.path.startswith(gate + "/"):
+            inner = request._replace(path=request.path.removeprefix(gate), target=request.target.removeprefix(gate))
+            original = self._healthy(inner)
+            page = original.body.decode(self.encoding, "replace")
+            headers = {name: value for name, value in original.headers.items() if name == "Location"}
+            return Response(_traditional(page).encode(), original.status, "text/html; charset=utf-8", headers)
+        target = self.redirects.get(request.target) or self.redirects.get(request.path)
+        if target is not None:
+            return Response(b"", 301, headers={"Location": self.url + target})
+        item = self._at(request)
+        if item is not None:
+            if item.outage is not None:
+                return troubles.outage(item.outage, lambda: self._page(item, request))
+            return self._page(item, request)
+        listed = self.layout.listed(self, request)
+        if listed is not None:
+            return self._listed(listed, request)
+        return self._file(request) or self._rest(request)
+
+    def _at(self, request: Request) -> Item | None:
+        if self.layout.holds_reports:
+            return None
+        found = [item for item in self.items if item.path in (request.target, request.path)]
+        return next((item for item in found if item.live), found[-1] if found else None)
+
+    def _page(self, item: Item, request: Request) -> Response:
+        if item.gone is not None:
+            section = self.section.partition("#")[0]
+            return troubles.gone(item.gone, home=f"{self.url}/", section=section, other=self._other)
+        return self._send(self.render(item), "text/html", request)
+
+    def _listed(self, listed: Listed, request: Request) -> Response:
+        trouble = self.failing_pages.get(listed.page)
+        if trouble is not None:
+            return troubles.outage(trouble, lambda: self._send(listed.text, listed.media_type, request))
+        return self._send(listed.text, listed.media_type, request)
+
+    def _file(self, request: Request) -> Response | None:
+        name = request.path.rpartition("/")[2]
+        for item in self.items:
+            contents = {picture.name: lambda p=picture: png(p) for picture in item.paper.pictures}
+            contents |= {document.file: lambda d=document: document_bytes(d) for document in item.paper.documents}
+            if name in contents:
+                if name in item.lost_files or not item.live:
+                    return self._missing()
+                media_type = MEDIA_TYPES[name.rpartition(".")[2]]
+                return self._conditional(Response(contents[name](), content_type=media_type), request)
+        return None
+
+    def _rest(self, request: Request) -> Response:
+        if request.path in ("/", "/index.html"):
+            return self._other(
+                f"{self.title}门户网站：要闻动态、政务公开、办事服务、互动交流。", f"{self.title}门户网站"
+            )
+        if request.path.startswith("/zwdt/"):
+            return self._other(f"{self.county}有关部门近日召开会议，安排部署近期重点工作。", "政务动态")
+        return self._missing()
+
+    def _missing(self) -> Response:
+        return troubles.gone("404", home="", section="", other=self._other)
+
+    def _other(self, text: str, title: str) -> Response:
+        page = (self._still if self.validators else self._noise).fill(templates.plain_page(self.view(), text, title))
+        return Response(page.encode(self.encoding, "xmlcharrefreplace"), 200, self._type("text/html"))
+
+    def _send(self, text: str, media_type: str, request: Request) -> Response:
+        if media_type == "text/html":
+            text = (self._still if self.validators else self._noise).fill(text)
+        body = text.encode("utf-8" if media_type == "application/json" else self.encoding, "xmlcharrefreplace")
+        return self._conditional(Response(body, content_type=self._type(media_type)), request)
+
+    def _type(self, media_type: str) -> str:
+        return f"{media_type}; charset={self.header_charset}" if self.header_charset else media_type
+
+    def _conditional(self, response: Response, request: Request) -> Response:
+        """With validators, where the portal has any; 304 to a client that knows this body."""
+        if not self.validators or response.status != 200:
+            return response
+        digest = hashlib.md5(response.body, usedforsecurity=False).hexdigest()
+        # A date that follows from the bytes: another body, another second.
+        headers = {"ETag": f'"{digest}"', "Last-Modified": formatdate(1.6e9 + int(digest[:7], 16) % 10**8, usegmt=True)}
+        known = request.headers.get("if-none-match", "").removeprefix("W/") == headers["ETag"]
+        since = (
+            "if-none-match" not in request.headers
+            and request.headers.get("if-modified-since") == headers["Last-Modified"]
+        )
+        return Response(response.body, 304 if known or since else 200, response.content_type, headers)
+
+
+def _traditional(text: str) -> str:
+    """As the gateways do it: Traditional characters and the words of Taiwan."""
+    import opencc  # Its dictionaries take a while to load, and few sites need them.
+
+    return str(opencc.OpenCC("s2twp").convert(text))

@@ -1,0 +1,125 @@
+"""What a pass says of the portal as a whole: which sections were read, which are broken, whether it was healthy. Pure."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from crawler.observation import LinkListed, PageRead, SectionRead
+from crawler.page.address import normalise
+from monitor.intake import Run
+from monitor.record import PortalRecord
+
+BLOCKED_STATUS = frozenset({401, 403, 405, 412, 418, 429, 521})
+
+
+class SectionEvidence(msgspec.Struct, frozen=True):
+    """One configured section with the year columns that belong to it."""
+
+    url: str
+    complete: bool
+    """Every page of every column was read."""
+    links: int
+    """Report links."""
+    is_report: bool
+    broken: bool
+    empty: bool
+    """It lists nothing any more, and everything that it listed reads gone."""
+    reason: str = ""
+
+
+class PassEvidence(msgspec.Struct, frozen=True):
+    sections: dict[str, SectionEvidence]
+    links: dict[str, dict[str, LinkListed]]
+    """By section, by normalised address: what it lists now."""
+    healthy: bool
+    read_anything: bool
+    blocked: bool
+    broken: tuple[str, ...]
+    baseline_complete: bool
+    """With this pass every section of the portal has been read completely once, and with no earlier one."""
+    section_pages: frozenset[str]
+    """Normalised addresses of the sections' own pages."""
+    trouble: str = ""
+    """Why the pass counts as failed, for people; empty: it does not."""
+
+
+def read_sections(run: Run, record: PortalRecord, pages: Mapping[str, PageRead]) -> PassEvidence:
+    """What one pass's section readings come to."""
+    links: dict[str, dict[str, LinkListed]] = {}
+    for link in run.links:
+        links.setdefault(link.section, {})[normalise(link.url)] = link
+    readings: dict[str, list[SectionRead]] = {}
+    for reading in run.sections:
+        readings.setdefault(reading.section, []).append(reading)
+    active = [url for url, row in record.sections.items() if row["active"]]
+    sections = {
+        url: _section(url, readings[url], links.get(url, {}), record, pages) for url in active if url in readings
+    }
+    pending = [url for url in active if record.sections[url]["first_complete_crawl"] is None]
+    complete = {url for url, section in sections.items() if section.complete and not section.broken}
+    broken = tuple(url for url, section in sections.items() if section.broken)
+    answered = [page for page in pages.values() if page.reading not in ("blocked", "unreachable")]
+    answered_attachments = [a for a in run.attachments.values() if a.reading not in ("blocked", "unreachable")]
+    read_anything = bool(answered or answered_attachments) or any(reading.first_page for reading in run.sections)
+    refused = any(page.reading == "blocked" for page in pages.values()) or any(
+        reading.status in BLOCKED_STATUS or reading.reason.startswith(("blocked", "challenge", "robots"))
+        for reading in run.sections
+    )
+    return PassEvidence(
+        sections=sections,
+        links=links,
+        healthy=run.summary.outcome == "ok" and len(complete) == len(active),
+        read_anything=read_anything,
+        blocked=refused and not read_anything,
+        broken=broken,
+        baseline_complete=bool(pending) and all(url in complete for url in pending),
+        section_pages=frozenset(normalise(reading.url) for reading in run.sections),
+        trouble=_trouble(run, sections, read_anything, refused),
+    )
+
+
+def _section(
+    url: str,
+    readings: list[SectionRead],
+    links: Mapping[str, LinkListed],
+    record: PortalRecord,
+    pages: Mapping[str, PageRead],
+) -> SectionEvidence:
+    complete = all(reading.complete for reading in readings)
+    first_page = any(reading.first_page for reading in readings)
+    is_report = any(reading.is_report for reading in readings)
+    count = sum(1 for link in links.values() if link.kind == "report")
+    broken = empty = False
+    if first_page and complete and not count and not is_report and record.sections[url]["last_links"]:
+        vanished = [
+            link["url"]
+            for link in record.links
+            if link["section"] == url and link["listed"] and link["kind"] == "report"
+        ]
+        gone = [address for address in vanished if address in pages and pages[address].reading in ("gone", "other")]
+        empty = len(gone) == len(vanished)
+        unread = [address for address in vanished if address not in pages]
+        # A pass that did not ask for the vanished pages cannot tell a redesign from an emptied section.
+        broken = not empty and not unread
+        complete = complete and not unread
+    reason = next((reading.reason for reading in readings if reading.reason), "")
+    return SectionEvidence(url, complete, count, is_report, broken, empty, reason)
+
+
+def _trouble(run: Run, sections: Mapping[str, SectionEvidence], read_anything: bool, refused: bool) -> str:
+    if run.summary.outcome != "ok":
+        return f"{run.summary.outcome}: {run.summary.detail}".rstrip(": ")
+    if not read_anything and (run.sections or run.pages):
+        return "nothing could be read" + (" (blocked)" if refused else "") + _reasons(sections)
+    broken = [url for url, section in sections.items() if section.broken]
+    if broken:
+        return f"lists no report any more: {', '.join(broken)}"
+    cut = [
+        f"{url}: {section.reason or 'not read to its end'}" for url, section in sections.items() if not section.complete
+    ]
+    return "; ".join(cut)
+
+
+def _reasons(sections: Mapping[str, SectionEvidence]) -> str:
+    reasons = {section.reason for section in sections.values() if section.reason}
+    return f": {'; '.join(sorted(reasons))}" if reasons else ""

@@ -1,0 +1,229 @@
+"""A report's text → the figures of its three national tables, and what changed between two sets of figures. Pure.
+
+In: text in the form of `crawler.page.text`. Out: a figure a cell, by the codes of fields.csv, with its printed form;
+blank, `/` and `—` are figures without a value. What can't be placed is a problem, never a guess. Nothing here raises.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from crawler.page.text import Block, Table, parse
+from monitor import labels
+from monitor.cells import Reading, fold, read, value
+from monitor.fields import FIELDS, REQUEST_ROWS, Field, Form, label
+from monitor.grids import Collector, Part, Problem
+
+__all__ = ["Change", "Figure", "Figures", "Problem", "changes", "extract", "label"]
+
+Source = Literal["html", "pdf", "docx", "ocr", "prose"]
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One cell, or the sum of the cells of one field."""
+
+    field: str
+    value: float | None
+    """In the field's unit (件, 万元). None: blank, `/`, `—`."""
+    raw: str
+    """As printed; the parts of a sum joined by `+`."""
+    source: Source = "html"
+    confidence: float = 1.0
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """All figures of a report, in the order of the forms."""
+
+    form: Form = ""
+    """Told by the tables themselves; empty if there are none or they do not tell."""
+    figures: tuple[Figure, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def by_field(self) -> dict[str, Figure]:
+        return {figure.field: figure for figure in self.figures}
+
+
+class Change(NamedTuple):
+    """A cell that differs. `old` and `new` are as printed; None where the cell was not there."""
+
+    field: str
+    label: str
+    old: str | None
+    new: str | None
+
+
+def extract(text: str, source: Source = "html") -> Figures:
+    """The figures of one report's text."""
+    collector = Collector()
+    for item in _tables(parse(text)):
+        if item is None:
+            collector.chapter()
+        else:
+            collector.add(item)
+    first = _figures(collector, source)
+    again = collector.again
+    while again is not None:
+        later = _figures(again, source)
+        if later.figures and changes(first, later):
+            other = Problem("二", "文中另有一套不同的表格，只读取第一套")
+            return Figures(first.form, first.figures, (*first.problems, other))
+        again = again.again
+    return first
+
+
+def _figures(collector: Collector, source: Source) -> Figures:
+    problems = list(collector.problems)
+    found: dict[str, Figure] = {}
+    for code in FIELDS:
+        if (parts := collector.parts.get(code)) and (figure := _figure(code, parts, source, problems)):
+            found[code] = figure
+    form = _form(found)
+    if form == "2021":  # the group's own row (六)其他处理 with nothing in it
+        found = {code: one for code, one in found.items() if "2021" in FIELDS[code].forms or one.value is not None}
+    problems.extend(_missing(found, form, collector.seen))
+    return Figures(form, tuple(found.values()), tuple(problems))
+
+
+def changes(old: Figures, new: Figures) -> tuple[Change, ...]:
+    """The cells that differ, in the order of the forms. 1,234 and 1234 are the same; blank, `/` and 0 are not."""
+    before, after = old.by_field(), new.by_field()
+    codes = [code for code in FIELDS if code in before or code in after]
+    codes += [code for code in dict.fromkeys((*before, *after)) if code not in FIELDS]
+    differing = []
+    for code in codes:
+        was, now = before.get(code), after.get(code)
+        if was is None or now is None or _meaning(was) != _meaning(now):
+            differing.append(Change(code, label(code), was.raw if was else None, now.raw if now else None))
+    return tuple(differing)
+
+
+def _meaning(figure: Figure) -> tuple[float | None, str]:
+    return figure.value, fold(figure.raw) or figure.raw.strip() if figure.value is None else ""
+
+
+def _figure(code: str, parts: Sequence[Part], source: Source, problems: list[Problem]) -> Figure | None:
+    """The field's figure; None, with a problem, where its cells do not tell."""
+    field = FIELDS[code]
+    if len(parts) == 1:
+        return _summed(field, parts, [read(parts[0].raw)], source, problems)
+    here = [part for part in parts if part.table == parts[0].table]
+    if len(here) < len(parts) and {p.raw for p in here} != {p.raw for p in parts}:
+        problems.append(Problem(field.table, f"“{label(code)}”在几处表格中不同，取第一处"))
+    subtotals = [part for part in here if labels.is_subtotal(fold(part.sublabel))]
+    here = subtotals or here
+    summed = field.row in ("procurement", "other_services")
+    if not summed:
+        here = list({read(part.raw): part for part in reversed(here)}.values())
+        if len(here) > 1:
+            problems.append(
+                Problem(field.table, f"“{label(code)}”重复且数值不同：{'、'.join(p.raw for p in here[::-1])}")
+            )
+            return None
+    readings = [read(part.raw) for part in here]
+    if code == "proactive.procurement.items" and _spanned(readings):
+        here, readings = here[:1], readings[:1]
+    return _summed(field, here, readings, source, problems)
+
+
+def _summed(
+    field: Field, parts: Sequence[Part], readings: Sequence[Reading], source: Source, problems: list[Problem]
+) -> Figure | None:
+    amounts: list[float] = []
+    for part, reading in zip(parts, readings, strict=True):
+        if reading.kind == "empty":
+            continue
+        amount = value(reading, field.unit, part.factor) if reading.kind == "number" else None
+        if amount is None:
+            problems.append(Problem(field.table, f"“{label(field.code)}”读不出数值：“{part.raw[:20]}”"))
+            return None
+        amounts.append(amount)
+    if len(parts) == 1:
+        return Figure(field.code, amounts[0] if amounts else None, parts[0].raw, source, parts[0].confidence)
+    raw = "+".join(part.raw for part in parts if part.raw)
+    total = round(sum(amounts), 10) if amounts else None
+    return Figure(field.code, total, raw, source, min(part.confidence for part in parts))
+
+
+def _spanned(readings: Sequence[Reading]) -> bool:
+    """Whether a count repeated in each of as many rows as it counts is one cell that spans them."""
+    return len(readings) > 1 and set(readings) == {Reading("number", float(len(readings)), readings[0].unit)}
+
+
+def _form(found: Iterable[str]) -> Form:
+    """Table 2 tells; where it is missing, the rows of table 3 do."""
+    tellers = {code: FIELDS[code] for code in found if len(FIELDS[code].forms) == 1}
+    for table in ("二", "三"):
+        votes = [next(iter(field.forms)) for field in tellers.values() if field.table == table]
+        if votes:
+            # The blank group row of the 2021 form looks like the one row of the 2019 form, so the rarer vote loses.
+            return "2021" if votes.count("2021") >= votes.count("2019") else "2019"
+    return ""
+
+
+def _missing(found: dict[str, Figure], form: Form, seen: set[str]) -> Iterator[Problem]:
+    """One problem for each table that is there in part."""
+    for table in sorted(seen, key="二三四".index):
+        forms = {form} if form else set(REQUEST_ROWS)
+        absent = [
+            code
+            for code, field in FIELDS.items()
+            if field.table == table and code not in found and forms <= field.forms
+        ]
+        if not form and table == "三" and not any(code.startswith("requests.other.") for code in found):
+            yield Problem(table, "缺“(六)其他处理”一行")
+        if absent:
+            names = "、".join(label(code).removeprefix(f"表{table} ") for code in absent[:3])
+            yield Problem(table, f"缺 {len(absent)} 格：{names}{' 等' if len(absent) > 3 else ''}")
+
+
+def _tables(blocks: Sequence[Block]) -> Iterator[Sequence[Sequence[str]] | None]:
+    """Tables in reading order; None where a chapter begins."""
+    cells: list[str] = []
+    for block in blocks:
+        if isinstance(block, str) and block.rstrip().endswith("|"):
+            cells.extend(cell for part in block.split("|") if (cell := part.strip()))
+            continue
+        if cells:
+            yield _regrown(cells)
+            cells = []
+        if isinstance(block, Table):
+            yield block.rows
+        elif labels.is_chapter(block):
+            yield None
+    if cells:
+        yield _regrown(cells)
+
+
+def _regrown(cells: Sequence[str]) -> list[list[str]]:
+    """Rows of a table that was flattened to a line a cell (`1 |`), its blank cells lost.
+
+    A row begins at each label that a row or header can begin with, and after figures. Rows that had blank cells come
+    out too short, and are then not placed.
+    """
+    rows: list[list[str]] = []
+    table, after_figure, heading = "", False, False
+    for cell in cells:
+        words = read(cell).kind == "words"
+        folded = fold(cell) if words else ""
+        kind = labels.marker(folded) if words else ""
+        if kind and kind != table:
+            heading = kind == "三"
+        table, began = kind or table, bool(kind) and kind != table
+        if heading:
+            # Flattened, the three header rows of table 3 no longer stand over their columns: its seven are known.
+            if labels.row(table, folded) in ("", "other.other", "handled_total"):
+                continue
+            heading, began = False, True
+        begins = words and (
+            after_figure or began or labels.is_header(folded) or (table != "四" and _names(table, folded))
+        )
+        if not rows or begins or (table == "四" and not words and not after_figure):
+            rows.append([])
+        rows[-1].append(cell)
+        after_figure = not words
+    return rows
+
+
+def _names(table: str, folded: str) -> bool:
+    return bool(labels.row(table, folded)) or labels.is_group(folded)

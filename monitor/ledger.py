@@ -1,0 +1,443 @@
+"""The writing half of settle: pages, reports, versions and readings of one pass, within its transaction.
+
+What is written follows from `monitor.matching` (which report is which) and `monitor.versions` (what is new in it).
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from crawler.observation import PageRead, Role
+from crawler.page.address import normalise, twin_of
+from crawler.page.model import GUESSED, Attachment
+from monitor.announce import Announcer, Context
+from monitor.evidence import PassEvidence
+from monitor.findings_store import FindingWriter
+from monitor.identity import OrganRow, organ_name
+from monitor.intake import Run
+from monitor.lifecycle import Significance
+from monitor.matching import Match, Matched, where_read
+from monitor.record import PortalRecord, ReportDetail, save_detail
+from monitor.reread import Rereader
+from monitor.store import Store
+from monitor.versions import Draft, compare, drafted, held_now, stored_held, stored_report, write_version
+from monitor.attachments import AttachmentLedger
+
+
+class Ledger:
+    """One pass's writes."""
+
+    def __init__(
+        self, store: Store, record: PortalRecord, run: Run, archive_dir: Path, now: str, capture: str, announcer: Announcer
+    ) -> None:
+        self.store = store
+        self.record = record
+        self.run = run
+        self.job = run.job
+        self.now = now
+        self.capture = capture
+        self.announcer = announcer
+        self.reports_seen = 0
+        self.findings = FindingWriter(store, record, self.job.crawl, now)
+        self.rereader = Rereader(archive_dir, self.job.portal)
+        self.attachments = AttachmentLedger(store, record, run, self.job.policy, now)
+        self.contexts: dict[int, Context] = {}
+        self._moves: dict[int, str] | None = None
+        self._page_ids = {url: page["id"] for url, page in record.pages.items()}
+        self._fresh_reports: dict[int, int] = {}
+        """By index in the list of matches: the id that a new report was given."""
+
+    # Pages ------------------------------------------------------------------------------------------------------
+
+    def page_id(self, url: str) -> int:
+        """The row of an address; made if there is none."""
+        if url not in self._page_ids:
+            self._page_ids[url] = self.store.insert("pages", {"portal": self.record.name, "url": url})
+        return self._page_ids[url]
+
+    def write_pages(self, pages: dict[str, PageRead]) -> None:
+        """Validators of what was read present. Those of any other answer are not kept."""
+        for address, page in pages.items():
+            if page.reading not in ("present", "same"):
+                continue
+            where = where_read(page)
+            row = self.record.pages.get(where)
+            if page.reading == "same" and where == address:
+                if row and (page.etag or row["etag"], page.last_modified or row["last_modified"]) != (
+                    row["etag"],
+                    row["last_modified"],
+                ):
+                    self.store.update("pages", row["id"], {"etag": page.etag, "last_modified": page.last_modified})
+                continue
+            values = {
+                "etag": page.etag,
+                "last_modified": page.last_modified,
+                "body_hash": page.body_hash,
+                "rules": self.job.rules,
+            }
+            if row is None or any(row[key] != value for key, value in values.items()):
+                self.store.update("pages", self.page_id(where), values)
+
+    def _place(self, url: str, report: int, role: Role, text_hash: str) -> None:
+        """Notes that a page shows a report. A former address that shows it again becomes a view."""
+        self.store.run(
+            """INSERT INTO page_reports (page, report, role, text_hash) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET text_hash = excluded.text_hash, absent = '',
+            role = CASE WHEN role = 'primary' THEN role ELSE excluded.role END""",
+            (self.page_id(url), report, role, text_hash),
+        )
+
+    def _place_match(self, match: Match, report: int, role: Role) -> None:
+        known = {
+            (url, item["report"]): item
+            for url in {match.where, normalise(match.page.url)}
+            if url in self.record.pages
+            for item in self.record.on_page.get(self.record.pages[url]["id"], ())
+        }
+        for url in {match.where, normalise(match.page.url)}:
+            item = known.get((url, report))
+            as_role: Role = role if url == match.where else "view"
+            if item is None or item["absent"] or item["text_hash"] != match.seen.text_hash or (
+                item["role"] not in (as_role, "primary")
+            ):
+                self._place(url, report, as_role, match.seen.text_hash)
+
+    # New reports ------------------------------------------------------------------------------------------------
+
+    def write_new(self, matched: Matched, evidence: PassEvidence) -> list[int]:
+        """Writes reports that the record did not have. Their ids, in page order; views of them are noted too."""
+        fresh = []
+        organs: dict[str, OrganRow] = {organ_name(organ.name): organ for organ in self.record.organs}
+        for index, match in enumerate(matched.matches):
+            if match.report is not None:
+                continue
+            if match.how == "view":
+                assert match.twin_of is not None  # a view of a new report comes after it
+                self._place_match(match, self._fresh_reports[match.twin_of], "view")
+                continue
+            organ = self._organ_row(match.organ, organs)
+            fresh.append(self._write_report(index, match, organ, evidence))
+        for unkeyed in matched.unkeyed:
+            self.findings.on_page(
+                "year_unknown", "error", f"无法确定报告年度：{unkeyed.report.title}", unkeyed.page.url
+            )
+        return fresh
+
+    def _organ_row(self, organ: OrganRow, organs: dict[str, OrganRow]) -> OrganRow:
+        name = organ_name(organ.name)
+        if organ.id:
+            return organ
+        if name not in organs:
+            number = self.store.insert("organs", {"portal": self.record.name, "name": name, "kind": organ.kind})
+            organs[name] = msgspec.structs.replace(organ, id=number, name=name)
+            self.record.organs.append(organs[name])
+        return organs[name]
+
+    def _write_report(self, index: int, match: Match, organ: OrganRow, evidence: PassEvidence) -> int:
+        report = match.seen.report
+        assert report is not None  # a new report was parsed
+        self._alias(organ, report.organ)
+        is_section = match.where in evidence.section_pages or normalise(match.page.url) in evidence.section_pages
+        conflict = None
+        if match.how == "variant":
+            conflict = self._fresh_reports.get(match.twin_of) if match.twin_of is not None else self._holder(organ, match)
+        detail = ReportDetail(
+            year_from=report.year_from if report.year_from in GUESSED else "",
+            baseline=self._is_baseline(match, evidence),
+            is_section=is_section,
+            conflict_with=conflict,
+        )
+        number = self.store.insert(
+            "reports",
+            {
+                "portal": self.record.name,
+                "organ_id": organ.id,
+                "organ": report.organ or organ.name,
+                "year": match.year,
+                "variant": match.variant,
+                "title": report.title,
+                "url": match.where,
+                "published_on": report.published_on,
+                "first_seen_at": self.now,
+                "last_seen_at": self.now,
+                "last_verified_at": self.now,
+                "detail": msgspec.json.encode(detail).decode(),
+            },
+        )
+        self._fresh_reports[index] = number
+        self.reports_seen += 1
+        self._place_match(match, number, "primary")
+        held = self.attachments.held(match.seen.attachments, (), self.capture)
+        draft = drafted(report, match.page, match.where, held, self.capture, None)
+        prints = draft.fingerprints()
+        version = write_version(self.store, number, self.job.crawl, self.now, self.job.rules, "first", draft, prints)
+        self.store.update("reports", number, {"current_version": version})
+        self.attachments.place(number, held, self.page_id)
+        self.findings.on_version(
+            number, version, draft, organ, match.year, first=True, baseline=detail.baseline
+        )
+        same_as = self._copied_from(prints.content_hash, organ, match.year)
+        if same_as is not None:
+            save_detail(self.store, number, same_as=same_as)
+        if conflict is not None:
+            self.findings.conflict(version, match.where, conflict)
+        self.contexts[number] = Context(to_version=version)
+        return number
+
+    def _holder(self, organ: OrganRow, match: Match) -> int | None:
+        return next(
+            (
+                number
+                for number, row in self.record.reports.items()
+                if (row["organ_id"], row["year"], row["variant"]) == (organ.id, match.year, 0)
+            ),
+            None,
+        )
+
+    def _copied_from(self, content_hash: str, organ: OrganRow, year: int) -> int | None:
+        """The same report on another portal, seen earlier there."""
+        row = self.store.row(
+            """SELECT r.id FROM versions v JOIN reports r ON r.current_version = v.id
+            WHERE v.content_hash = ? AND r.portal <> ? AND r.year = ? ORDER BY r.id LIMIT 1""",
+            (content_hash, self.record.name, year),
+        )
+        return row["id"] if row else None
+
+    def _alias(self, organ: OrganRow, printed: str) -> None:
+        name = organ_name(printed)
+        if not printed or name == organ_name(organ.name) or name in map(organ_name, organ.aliases):
+            return
+        row = self.store.row("SELECT aliases FROM organs WHERE id = ?", (organ.id,))
+        aliases = set(msgspec.json.decode(row["aliases"], type=list[str])) if row else set()
+        if name not in aliases:
+            encoded = msgspec.json.encode(sorted(aliases | {name})).decode()
+            self.store.update("organs", organ.id, {"aliases": encoded})
+
+    def _is_baseline(self, match: Match, evidence: PassEvidence) -> bool:
+        """Whether the report was there already when its section was first read completely (rule 10)."""
+        addresses = {match.where, normalise(match.page.url)}
+        for section, links in evidence.links.items():
+            if addresses & links.keys() and self._first_reading(section):
+                return True
+        for link in self.record.links:
+            if link["url"] in addresses and link["baseline"]:
+                return True
+        for reading in self.run.sections:
+            if normalise(reading.url) in addresses and not reading.linked and self._first_reading(reading.section):
+                return True
+        return any(
+            normalise(reading.url) in addresses and reading.linked and self._first_reading(reading.section)
+            for reading in self.run.sections
+        )
+
+    def _first_reading(self, section: str) -> bool:
+        row = self.record.sections.get(section)
+        return row is not None and row["first_complete_crawl"] is None
+
+    # Versions ---------------------------------------------------------------------------------------------------
+
+    def moves(self, matched: Matched) -> dict[int, str]:
+        """By report: the address at which it was found while its own no longer shows it."""
+        if self._moves is None:
+            self._moves = {}
+            for match in matched.matches:
+                number = match.report
+                if number is None or number in self._moves:
+                    continue
+                row = self.record.reports[number]
+                reading, _, _ = matched.readings[number]
+                if match.where == row["url"]:
+                    continue
+                own = normalise(match.page.url) == row["url"]
+                lost = reading in ("gone", "weak_gone") or (reading != "present" and row["status"] != "live")
+                if own or lost:
+                    self._moves[number] = match.where
+        return self._moves
+
+    def write_versions(self, matched: Matched, healthy: bool) -> dict[int, Significance]:
+        """New versions of known reports, from the address that is theirs now. How much is new, by report."""
+        self.attachments.count(healthy)
+        moves = self.moves(matched)
+        found: dict[int, Significance] = {}
+        for match in matched.matches:
+            number = match.report
+            if number is None:
+                continue
+            row = self.record.reports[number]
+            self._place_match(match, number, "primary" if match.where == row["url"] else "view")
+            if number in found or match.where != moves.get(number, row["url"]):
+                continue
+            self.reports_seen += 1
+            found[number] = self._write_next(number, match)
+        return found
+
+    def _write_next(self, number: int, match: Match) -> Significance:
+        row = self.record.reports[number]
+        if match.how == "rekeyed":
+            return self._write_rekeyed(number, match)
+        listed = match.seen.attachments
+        if match.seen.report is None and not listed and not self.attachments.of(number):
+            return "none"
+        version = self.store.row("SELECT * FROM versions WHERE id = ?", (row["current_version"],))
+        assert version is not None  # every report has a version from its first transaction on
+        before = stored_held(self.store, version["id"])
+        if match.page.reading == "same":
+            listed = tuple(Attachment(item.url, item.name, item.kind) for item in before)  # type: ignore[arg-type]
+        held = self.attachments.held(listed, before, self.capture)
+        report = match.seen.report or stored_report(version)
+        if match.seen.report is None and held == before:
+            return "none"
+        draft = drafted(report, match.page, match.where, held, self.capture, version)
+        base, base_held = stored_report(version), before
+        first = self.context(number)
+        kind = "content"
+        if version["rules"] != self.job.rules and match.seen.report is not None:
+            again = self.rereader.reread(version, report)
+            if again is None:
+                kind = "rebaseline"
+                self.findings.on_page(
+                    "rebaselined", "warning", "读取规则已更新，旧存档无法重读，以本次读取为新基线", match.where
+                )
+            elif compare(msgspec.structs.replace(draft, report=again, held=base_held), base, base_held).significance != "none":
+                # The rules changed what is read; the portal did not: recorded, and not said.
+                old = msgspec.structs.replace(
+                    drafted(again, match.page, row["url"], base_held, "", version), report=again
+                )
+                first.from_version = self._add(number, old, "rebaseline")
+                base = again
+        compared = compare(draft, base, base_held)
+        if kind == "rebaseline":
+            if compared.significance != "none":
+                self._add(number, draft, "rebaseline")
+            return "none"
+        if compared.significance == "none":
+            if compared.completes:
+                self._add(number, draft, "rebaseline")
+            elif len(held) == len(before) and held != before:
+                self.attachments.relink(version["id"], held)
+                self.attachments.place(number, held, self.page_id)
+            return "none"
+        first.from_version = first.from_version or version["id"]
+        first.to_version = self._add(number, draft, compared.significance)
+        first.old, first.new = (base, base_held), (draft.report, draft.held)
+        return compared.significance
+
+    def _write_rekeyed(self, number: int, match: Match) -> Significance:
+        report = match.seen.report
+        assert report is not None  # a re-keyed report was parsed
+        organs = {organ_name(organ.name): organ for organ in self.record.organs}
+        organ = self._organ_row(match.organ, organs)
+        row = self.record.reports[number]
+        version = self.store.row("SELECT * FROM versions WHERE id = ?", (row["current_version"],))
+        assert version is not None
+        before = stored_held(self.store, version["id"])
+        context = self.context(number)
+        context.rekeyed = (row["organ"], row["year"])
+        context.from_version = context.to_version = version["id"]
+        held = self.attachments.held(match.seen.attachments, before, self.capture)
+        draft = drafted(report, match.page, match.where, held, self.capture, version)
+        base = stored_report(version)
+        silent = False
+        if version["rules"] != self.job.rules:
+            again = self.rereader.reread(version, report)
+            silent = again is None or again.year == match.year
+        self.store.update("reports", number, {"organ_id": organ.id, "year": match.year, "variant": match.variant})
+        save_detail(self.store, number, year_from=report.year_from if report.year_from in GUESSED else "")
+        if compare(draft, base, before).significance != "none":
+            context.to_version = self._add(number, draft, "rebaseline" if silent else "content")
+            context.old, context.new = (base, before), (draft.report, draft.held)
+        return "none" if silent else "content"
+
+    def _add(self, number: int, draft: Draft, kind: str) -> int:
+        """Writes the next version and what of the report's row follows from it."""
+        version = write_version(
+            self.store, number, self.job.crawl, self.now, self.job.rules, kind, draft, draft.fingerprints()
+        )
+        self.store.update(
+            "reports",
+            number,
+            {"current_version": version, "title": draft.report.title, "published_on": draft.report.published_on},
+        )
+        self.attachments.place(number, draft.held, self.page_id)
+        row = self.store.row("SELECT organ_id, year FROM reports WHERE id = ?", (number,))
+        assert row is not None
+        self._alias(self.record.organ(row["organ_id"]), draft.report.organ)
+        self.findings.on_version(
+            number, version, draft, self.record.organ(row["organ_id"]), row["year"], first=False, baseline=False
+        )
+        return version
+
+    # Moves, readings --------------------------------------------------------------------------------------------
+
+    def is_twin(self, number: int, where: str) -> bool:
+        """Whether an address is only another view of the report's own: no move."""
+        return twin_of(where) == twin_of(self.record.reports[number]["url"])
+
+    def move(self, number: int, where: str) -> None:
+        """Makes another address the primary one."""
+        old = self.record.reports[number]["url"]
+        self.store.update("reports", number, {"url": where})
+        self.store.run(
+            "UPDATE page_reports SET role = 'former' WHERE report = ? AND role = 'primary'", (number,)
+        )
+        self.store.run(
+            "UPDATE page_reports SET role = 'primary', absent = '' WHERE report = ? AND page = ?",
+            (number, self.page_id(where)),
+        )
+        context = self.context(number)
+        context.moved_from, context.moved_to = old, where
+
+    def write_absences(self, matched: Matched) -> None:
+        """Remembers, page by page, which reports a page no longer shows: a later 304 then says the same."""
+        for number, (reading, page, overwritten) in matched.readings.items():
+            if page is None or page.reading != "present" or reading == "present":
+                continue
+            self.store.run(
+                "UPDATE page_reports SET absent = ? WHERE report = ? AND page = ?",
+                ("overwritten" if overwritten else reading, number, self.page_id(self.record.reports[number]["url"])),
+            )
+            save_detail(self.store, number, reason="overwritten" if overwritten else "")
+
+    def write_readings(self, matched: Matched, counted: frozenset[int]) -> None:
+        """Readings that changed or counted towards something, with their evidence."""
+        changed = []
+        for number, (reading, page, _) in matched.readings.items():
+            if reading is None or page is None:
+                continue
+            if reading == self.record.reports[number]["last_reading"] and number not in counted:
+                continue
+            ref = f"{self.capture}#{page.capture}" if self.capture and page.capture else ""
+            self.store.insert(
+                "readings",
+                {
+                    "report": number,
+                    "crawl": self.job.crawl,
+                    "reading": reading,
+                    "http_status": page.status,
+                    "final_url": page.final_url or page.url,
+                    "marker": page.marker,
+                    "archive_ref": ref,
+                    "counted": int(number in counted),
+                },
+            )
+            changed.append((reading, number))
+        self.store.run_many("UPDATE reports SET last_reading = ? WHERE id = ?", changed)
+
+    def touch_seen(self, numbers: Iterable[int]) -> None:
+        """Reports that were verified in this pass."""
+        self.store.run_many(
+            "UPDATE reports SET last_seen_at = ?, last_verified_at = ? WHERE id = ?",
+            [(self.now, self.now, number) for number in numbers],
+        )
+
+    def context(self, number: int) -> Context:
+        """What an announcement about a report needs to know."""
+        return self.contexts.setdefault(number, Context())
+
+    def write_findings(self) -> None:
+        """What the pass could not read, or was refused."""
+        for seen in self.run.findings:
+            self.findings.on_page(seen.rule, seen.severity, seen.detail, seen.url)
+
+

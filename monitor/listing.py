@@ -1,0 +1,142 @@
+"""What sections list: kept link by link, and told report by report, within settle's transaction."""
+
+from collections.abc import Iterable, Mapping
+
+from crawler.observation import LinkListed
+from crawler.page.address import twin_of
+from monitor.evidence import PassEvidence
+from monitor.intake import Run
+from monitor.record import PortalRecord
+from monitor.store import Store
+
+
+class ListingLedger:
+    """The listings' part of one pass."""
+
+    def __init__(self, store: Store, record: PortalRecord, run: Run, now: str) -> None:
+        self.store = store
+        self.record = record
+        self.crawl = run.job.crawl
+        self.run = run
+        self.now = now
+        self.before = {(link["section"], link["url"]): link for link in record.links}
+
+    def write(self, evidence: PassEvidence) -> None:
+        """Links that are new, changed, back or gone, and what became of each section. What did not change costs nothing."""
+        for section, links in evidence.links.items():
+            row = self.record.sections.get(section)
+            baseline = row is not None and row["first_complete_crawl"] is None
+            for url, link in links.items():
+                self._write_link(section, url, link, baseline)
+        for url, section in evidence.sections.items():
+            row = self.record.sections[url]
+            if section.complete and not section.broken:
+                now_listed = evidence.links.get(url, {})
+                vanished = [
+                    (self.crawl, self.record.name, url, link["url"])
+                    for link in self.record.links
+                    if link["section"] == url and link["listed"] and link["url"] not in now_listed
+                ]
+                self.store.run_many(
+                    "UPDATE links SET listed = 0, changed_crawl = ? WHERE portal = ? AND section = ? AND url = ?", vanished
+                )
+            complete = self.crawl if section.complete and not section.broken else None
+            self.store.run(
+                """UPDATE sections SET broken = ?, last_links = ?, last_complete_crawl = coalesce(?, last_complete_crawl),
+                first_complete_crawl = coalesce(first_complete_crawl, ?) WHERE portal = ? AND url = ?""",
+                (
+                    int(section.broken),
+                    section.links if section.links or section.empty else row["last_links"],
+                    complete,
+                    complete,
+                    self.record.name,
+                    url,
+                ),
+            )
+
+    def _write_link(self, section: str, url: str, link: LinkListed, baseline: bool) -> None:
+        known = self.before.get((section, url))
+        if known and known["listed"] and (known["title"], known["kind"]) == (link.title, link.kind):
+            return
+        self.store.run(
+            """INSERT INTO links (portal, section, url, title, kind, date, year, first_crawl, changed_crawl, baseline)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET listed = 1, title = excluded.title,
+            kind = excluded.kind, date = excluded.date, year = excluded.year, changed_crawl = excluded.changed_crawl""",
+            (
+                self.record.name,
+                section,
+                url,
+                link.title,
+                link.kind,
+                link.date,
+                link.year,
+                self.crawl,
+                self.crawl,
+                int(baseline),
+            ),
+        )
+        if link.kind == "companion" and known is None:
+            self._write_companion(url, link.title, link.year)
+
+    def _write_companion(self, url: str, title: str, year: int | None) -> None:
+        report = self.store.row(
+            "SELECT id FROM reports WHERE portal = ? AND year = ? ORDER BY variant, id LIMIT 1", (self.record.name, year)
+        )
+        self.store.run(
+            "INSERT INTO companions (portal, report, url, title, first_seen_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (self.record.name, report["id"] if report else None, url, title, self.now),
+        )
+
+    def write_page_companions(self) -> None:
+        """Companions that report pages link."""
+        known = {row["url"] for row in self.store.rows("SELECT url FROM companions WHERE portal = ?", (self.record.name,))}
+        for page in self.run.pages.values():
+            for companion in page.companions:
+                if companion.url not in known:
+                    self._write_companion(companion.url, companion.name, None)
+
+    def listed(self, evidence: PassEvidence) -> dict[int, bool | None]:
+        """By report: True where a section lists it, False where every section that listed it was read and does not,
+        None where nothing is proven or where its page is itself a section."""
+        addresses: dict[str, set[int]] = {}
+        own_section: set[int] = set()
+        for row in self.store.rows(
+            """SELECT p.url, x.report FROM page_reports x JOIN pages p ON p.id = x.page
+            WHERE p.portal = ? AND x.role <> 'attachment'""",
+            (self.record.name,),
+        ):
+            addresses.setdefault(twin_of(row["url"]), set()).add(row["report"])
+            if row["url"] in evidence.section_pages:
+                own_section.add(row["report"])
+        now: set[int] = set()
+        for links in evidence.links.values():
+            for url, link in links.items():
+                if link.kind == "report":
+                    now |= addresses.get(twin_of(url), set())
+        proven: dict[int, bool] = {}
+        for link in self.record.links:
+            if link["kind"] != "report":
+                continue
+            section = evidence.sections.get(link["section"])
+            read = section is not None and section.complete and not section.broken
+            if link["section"] in self.record.sections and not self.record.sections[link["section"]]["active"]:
+                continue  # the operator took the section out of the portal file: that is no news about the report
+            for report in addresses.get(twin_of(link["url"]), ()):
+                proven[report] = proven.get(report, True) and read
+        everything = {report for reports in addresses.values() for report in reports}
+        return {
+            report: None
+            if report in own_section
+            else True
+            if report in now
+            else False
+            if proven.get(report)
+            else None
+            for report in everything
+        }
+
+    def set_fresh(self, fresh: Iterable[int], listed: Mapping[int, bool | None]) -> None:
+        """Whether new reports are listed; nothing is said about it."""
+        for report in fresh:
+            state = listed.get(report)
+            self.store.update("reports", report, {"listed": None if state is None else int(state)})

@@ -1,0 +1,120 @@
+"""Who is told of an event, and what is told together.
+
+In: events just written (or, for a replay, long ago) and the channels. Out: rows of `deliveries`. All of it runs
+within the caller's transaction: an event and its deliveries are recorded together or not at all.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from monitor import outbox_store as record
+from monitor.due import digest_time, hold_until
+from monitor.settings import Channel
+from monitor.store import Store
+
+DIGEST = "digest/"
+"""How `deliveries.message` begins for what waits for a digest."""
+_TOGETHER = frozenset({"moved", "taken_down", "delisted", "relisted", "overdue", "finding"})
+"""Told together, however few, when one pass over a portal finds several."""
+_MASS = 3
+"""More of any other kind than this in one pass are told together."""
+_OUTAGE = frozenset({"portal_down"})
+_FIRST = ("restored", "moved", "changed")
+"""Lifecycle rule 11: the order in which several events on one report are told; the first names the message."""
+
+_EVENT = """SELECT e.id, e.kind, e.portal, e.report, e.organ, e.detected_at, e.crawl, e.baseline, e.retracted_at,
+    p.region, p.muted_until FROM events e LEFT JOIN portals p ON p.name = e.portal WHERE e.id = ?"""
+
+
+def wants(channel: Channel, event: Mapping[str, Any]) -> bool:
+    """Whether the channel asks for an event (columns kind, portal, region, organ). What concerns no portal or no
+    organ is not narrowed by patterns of those."""
+    if event["kind"] not in channel.kinds:
+        return False
+    if event["portal"] is not None and not (
+        _matches(event["portal"], channel.portals) and _matches(event["region"] or "", channel.regions)
+    ):
+        return False
+    return event["organ"] is None or _matches(event["organ"], channel.organs)
+
+
+def _matches(text: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(text, pattern) for pattern in patterns)
+
+
+def enqueue(store: Store, events: Sequence[int], channels: Iterable[Channel], now: str, zone: str) -> int:
+    """Deliveries of `events` (ids) on the channels that ask for them. Returns how many are new.
+
+    Not told: what the baseline tells (`baseline = 1`) and what was withdrawn. `zone`: of digests and quiet hours.
+    """
+    rows = [row for event in events if (row := store.row(_EVENT, (event,)))]
+    rows = [row for row in rows if row["retracted_at"] is None and (not row["baseline"] or row["kind"] == "baseline")]
+    added = 0
+    for channel in channels:
+        told = [row for row in rows if wants(channel, row)]
+        keys = _keys(told)
+        digest = digest_time(channel, now, zone)
+        for row in told:
+            until = max(digest, hold_until(channel, row["muted_until"] or "", digest or now, zone))
+            key = f"{DIGEST}{digest}" if digest else keys[row["id"]]
+            added += record.add(store, row["id"], channel.name, "held" if until else "pending", until or now, key)
+    return added
+
+
+def enqueue_retraction(store: Store, event: int, channels: Iterable[Channel], now: str, zone: str) -> int:
+    """After `events.retracted_at` was set: tells where it had been told (or may have been), and drops what was not
+    sent yet. Returns how many deliveries tell it."""
+    known = {channel.name: channel for channel in channels}
+    row = store.row(_EVENT, (event,))
+    if row is None:
+        raise ValueError(f"event {event}: there is none of that number")
+    added = 0
+    sql = "SELECT id, channel, state, last_error FROM deliveries WHERE event = ? AND purpose = 'event'"
+    for delivery in store.rows(sql, (event,)):
+        told = delivery["state"] in ("sent", "sending") or delivery["last_error"].startswith(record.UNCERTAIN)
+        channel = known.get(delivery["channel"])
+        if told and channel is not None:
+            digest = digest_time(channel, now, zone)
+            until = max(digest, hold_until(channel, row["muted_until"] or "", digest or now, zone))
+            state, key = ("held" if until else "pending"), (f"{DIGEST}{digest}" if digest else "")
+            added += record.add(store, event, channel.name, state, until or now, key, purpose="retraction")
+        if delivery["state"] in ("pending", "held", "failed"):
+            record.put(store, [delivery["id"]], "skipped", now, "通知前事件已撤回" if not told else None)
+    return added
+
+
+def replay(store: Store, channels: Iterable[Channel], since: str, now: str, zone: str) -> int:
+    """Deliveries of what was found at or after `since`, on channels that have none of it yet. Returns how many."""
+    with store.transaction():
+        rows = store.rows("SELECT id FROM events WHERE detected_at >= ? ORDER BY id", (since,))
+        return enqueue(store, [row["id"] for row in rows], channels, now, zone)
+
+
+def _keys(rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """For each event the key of its message: events on one report together, then reports that met the same fate in
+    one pass over one portal. Empty: a message of its own."""
+    reports: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        own = row["id"] if row["report"] is None else None
+        reports.setdefault((row["portal"], row["crawl"], row["report"], own), []).append(row)
+    fates: dict[tuple[object, ...], list[list[Mapping[str, Any]]]] = {}
+    for group in reports.values():
+        kinds = [row["kind"] for row in group]
+        first = next((kind for kind in _FIRST if kind in kinds), kinds[0])
+        fates.setdefault((first, group[0]["portal"], group[0]["crawl"]), []).append(group)
+    keys: dict[int, str] = {}
+    for (kind, portal, crawl), groups in fates.items():
+        together = len(groups) > (1 if kind in _TOGETHER else _MASS)
+        for group in groups:
+            first_row = group[0]
+            if kind in _OUTAGE:
+                key = f"{kind}/{first_row['detected_at'][:10]}"
+            elif together:
+                key = f"{kind}/{portal}/{crawl or first_row['detected_at']}"
+            elif len(group) > 1:
+                key = f"report/{first_row['report']}/{crawl or first_row['detected_at']}"
+            else:
+                key = ""
+            keys |= {row["id"]: key for row in group}
+    return keys

@@ -1,0 +1,178 @@
+"""What the record knows of one portal, loaded for judging a pass, and the writing back of judged states."""
+
+from typing import Any
+
+import msgspec
+
+from crawler.portal import Portal
+from monitor.identity import OrganRow
+from monitor.lifecycle import PortalState, ReportState
+from monitor.matching import Known, KnownReport, OnPage
+from monitor.store import Row, Store
+from monitor.times import format_utc, to_utc
+
+
+class ReportDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """reports.detail."""
+
+    year_from: str = ""
+    """Where the year was read, if that is a guess."""
+    corrected: bool = False
+    """An operator set organ or year by hand."""
+    reason: str = ""
+    """`overwritten`: its page holds another report now."""
+    same_as: int | None = None
+    """Report of another portal that this one republishes."""
+    conflict_with: int | None = None
+    """Report of the same organ and year with other content, on another page."""
+    baseline: bool = False
+    is_section: bool = False
+    """Its page is a section: no list lists it."""
+
+
+class PortalRecord:
+    """One portal's part of the record, as it was before the pass."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.store = store
+        self.name = name
+        row = store.row("SELECT * FROM portals WHERE name = ?", (name,))
+        if row is None:
+            raise ValueError(f"the record has no portal {name}")
+        self.row: Row = row
+        self.sections = {
+            section["url"]: section for section in store.rows("SELECT * FROM sections WHERE portal = ?", (name,))
+        }
+        self.organs = store.organs(name)
+        self.reports: dict[int, Row] = {
+            report["id"]: report
+            for report in store.rows(
+                """SELECT r.*, v.content_hash, v.seq FROM reports r LEFT JOIN versions v ON v.id = r.current_version
+                WHERE r.portal = ? ORDER BY r.id""",
+                (name,),
+            )
+        }
+        self.details = {
+            number: msgspec.json.decode(report["detail"], type=ReportDetail) for number, report in self.reports.items()
+        }
+        self.pages: dict[str, Row] = {
+            page["url"]: page for page in store.rows("SELECT * FROM pages WHERE portal = ?", (name,))
+        }
+        self.on_page: dict[int, list[Row]] = {}
+        for item in store.rows(
+            "SELECT x.* FROM page_reports x JOIN pages p ON p.id = x.page WHERE p.portal = ? ORDER BY x.report", (name,)
+        ):
+            self.on_page.setdefault(item["page"], []).append(item)
+        self.links = store.rows("SELECT * FROM links WHERE portal = ?", (name,))
+        self.state = PortalState(
+            health=row["health"],
+            empty_passes=row["empty_passes"],
+            down_said=bool(row["down_said"]),
+            broken_said=bool(row["broken_said"]),
+            mass_since=_time(row["mass_since"]),
+            delist_since=_time(row["delist_since"]),
+        )
+        self.states = {number: self._state(report) for number, report in self.reports.items()}
+
+    def _state(self, report: Row) -> ReportState:
+        listed = report["listed"]
+        return ReportState(
+            id=report["id"],
+            page=report["url"],
+            status=report["status"],
+            listed=None if listed is None else bool(listed),
+            misses=report["misses"],
+            weak_misses=report["weak_misses"],
+            missing_since=_time(report["missing_since"]),
+            unlisted_since=_time(report["unlisted_since"]),
+            last_verified_at=_time(report["last_verified_at"]),
+            unverified_said=bool(report["unverified_said"]),
+            overwritten=self.details[report["id"]].reason == "overwritten",
+        )
+
+    def known(self, portal: Portal) -> Known:
+        """The same, as matching needs it."""
+        reports = {
+            number: KnownReport(
+                id=number,
+                organ=report["organ_id"],
+                year=report["year"],
+                variant=report["variant"],
+                url=report["url"],
+                status=report["status"],
+                guessed=bool(self.details[number].year_from),
+                corrected=self.details[number].corrected,
+                content_hash=report["content_hash"] or "",
+            )
+            for number, report in self.reports.items()
+        }
+        pages = {
+            url: tuple(
+                OnPage(item["report"], item["role"], item["text_hash"], item["absent"])
+                for item in self.on_page.get(page["id"], ())
+            )
+            for url, page in self.pages.items()
+        }
+        return Known(reports, pages, tuple(self.organs), portal.organ or portal.title)
+
+    def text(self, report: int) -> str:
+        """The current version's text."""
+        row = self.store.row("SELECT text FROM versions WHERE id = ?", (self.reports[report]["current_version"],))
+        return str(row["text"]) if row else ""
+
+    def organ(self, number: int) -> OrganRow:
+        return next(organ for organ in self.organs if organ.id == number)
+
+
+def load_record(store: Store, name: str) -> PortalRecord:
+    """Raises ValueError if the portal is not in the record."""
+    return PortalRecord(store, name)
+
+
+def save_report_state(store: Store, state: ReportState) -> None:
+    """Writes what the state machine decides of a report. `last_verified_at` is written with all the others' in one go."""
+    store.update(
+        "reports",
+        state.id,
+        {
+            "status": state.status,
+            "listed": None if state.listed is None else int(state.listed),
+            "misses": state.misses,
+            "weak_misses": state.weak_misses,
+            "missing_since": _text(state.missing_since),
+            "unlisted_since": _text(state.unlisted_since),
+            "unverified_said": int(state.unverified_said),
+        },
+    )
+
+
+def save_detail(store: Store, report: int, **changes: Any) -> None:
+    """Changes keys of reports.detail."""
+    row = store.row("SELECT detail FROM reports WHERE id = ?", (report,))
+    assert row is not None
+    detail = msgspec.structs.replace(msgspec.json.decode(row["detail"], type=ReportDetail), **changes)
+    store.update("reports", report, {"detail": msgspec.json.encode(detail).decode()})
+
+
+def save_portal_state(store: Store, name: str, state: PortalState) -> None:
+    store.run(
+        """UPDATE portals SET health = ?, empty_passes = ?, down_said = ?, broken_said = ?, mass_since = ?,
+        delist_since = ? WHERE name = ?""",
+        (
+            state.health,
+            state.empty_passes,
+            int(state.down_said),
+            int(state.broken_said),
+            _text(state.mass_since),
+            _text(state.delist_since),
+            name,
+        ),
+    )
+
+
+def _time(text: str | None) -> Any:
+    return to_utc(text) if text else None
+
+
+def _text(moment: Any) -> str | None:
+    return format_utc(moment) if moment else None

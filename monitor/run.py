@@ -1,0 +1,131 @@
+"""A pass from start to end: brief the crawl process, watch it, settle what it brought home.
+
+One crawl process reads several portals at once and shares its start-up; each portal's folder is settled as soon as its
+pass is done, while the others are still being read. Whatever happens to the process, each pass that was given a number
+ends as settled or as killed: at the latest when the next process opens the home.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from crawler.observation import Mode
+from crawler.portal import Portal
+from monitor.briefing import write_briefing
+from monitor.home import Home
+from monitor.intake import RunError, finished
+from monitor.settings import Settings
+from monitor.settle import Settled, SettleRefused, settle, settle_killed
+from monitor.store import Store
+
+Clock = Callable[[], str]
+"""The present, UTC, as the record writes it."""
+
+KEPT_RUNS = 3
+"""Run folders kept per portal after settling, for whoever wants to look."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a portal's pass is."""
+
+    portal: str
+    done: int
+    total: int
+    finished: bool = False
+
+
+def crawl(
+    home: Home,
+    store: Store,
+    settings: Settings,
+    portals: Sequence[Portal],
+    mode: Mode,
+    clock: Clock,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> list[Settled]:
+    """One pass over each portal. What they came to, in the order in which they ended."""
+    settled = list(recover(home, store, settings, clock))
+    folders: dict[str, tuple[Path, int]] = {}
+    for portal in portals:
+        store.sync_portal(portal)
+        number = store.start_crawl(portal.name, mode, clock())
+        policy = settings.policy.overridden(portal.policy)
+        folder = write_briefing(store, home.runs, portal, policy, number, mode, clock(), settings)
+        folders[portal.name] = (folder, number)
+    if not folders:
+        return settled
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "crawler", *(str(folder) for folder, _ in folders.values())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, "NIANBAO_HOME": str(home.path)},
+        )
+        try:
+            assert process.stdout is not None
+            for told in _progress(process.stdout):
+                progress(told)
+                if told.finished and told.portal in folders and finished(folders[told.portal][0]):
+                    settled.append(_settle(home, store, settings, folders.pop(told.portal), told.portal, clock, ""))
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        errors.seek(0)
+        log = errors.read().decode("utf-8", "replace")
+        if log:
+            sys.stderr.write(log)
+        why = f"the crawl process ended with status {code}: {log.strip().splitlines()[-1] if log.strip() else 'no message'}"
+    for name, place in folders.items():
+        settled.append(_settle(home, store, settings, place, name, clock, why))
+    return settled
+
+
+def _progress(lines: IO[bytes]) -> Iterator[Progress]:
+    for line in lines:
+        try:
+            told = json.loads(line)
+            yield Progress(told["portal"], told.get("done", 0), told.get("total", 0), told.get("event") == "finished")
+        except (ValueError, KeyError, TypeError):
+            continue  # a library's print: progress is for the eye, and the run folder is what counts
+
+
+def _settle(
+    home: Home, store: Store, settings: Settings, place: tuple[Path, int], name: str, clock: Clock, why: str
+) -> Settled:
+    folder, number = place
+    if not finished(folder):
+        settled = settle_killed(store, folder, settings, number, name, clock(), why)
+    else:
+        try:
+            settled = settle(folder, store, home.archive, settings, clock())
+        except RunError as error:
+            settled = settle_killed(store, folder, settings, number, name, clock(), f"damaged run folder: {error}")
+        except SettleRefused as error:
+            settled = settle_killed(store, folder, settings, number, name, clock(), f"refused: {error}")
+    _expire(home.runs / name)
+    return settled
+
+
+def recover(home: Home, store: Store, settings: Settings, clock: Clock) -> Iterator[Settled]:
+    """Ends passes whose process died with its supervisor: settles what finished, records the rest as killed."""
+    for row in store.unsettled():
+        place = (home.runs / row["portal"] / str(row["id"]), row["id"])
+        why = "the process was killed before the pass ended"
+        yield _settle(home, store, settings, place, row["portal"], clock, why)
+
+
+def _expire(folder: Path) -> None:
+    runs = sorted((run for run in folder.glob("*") if run.name.isdigit()), key=lambda run: int(run.name))
+    for run in runs[:-KEPT_RUNS]:
+        shutil.rmtree(run, ignore_errors=True)

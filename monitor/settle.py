@@ -1,0 +1,247 @@
+"""Run folder → the one transaction. Everything that a pass means for the record is written here, or none of it.
+
+In: a finished run folder, the record, the present. Out: `Settled`: what was recorded. Idempotent by crawl id; a pass
+that is not newer than the portal's last settled one is refused. What is judged is `monitor.matching` and
+`monitor.lifecycle`, which are pure; this module carries their answers into tables.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crawler.observation import Job, PageRead
+from crawler.page.address import normalise
+from crawler.page.chinese import is_traditional
+from crawler.page.model import Report
+from crawler.portal import Policy
+from monitor import archive
+from monitor.announce import Announcer, Context
+from monitor.canonical import fingerprints
+from monitor.evidence import PassEvidence, read_sections
+from monitor.identity import organ_name
+from monitor.intake import Run, holds_a_response, read_run
+from monitor.ledger import Ledger
+from monitor.listing import ListingLedger
+from monitor.lifecycle import PassFacts, Sighting, judge
+from monitor.matching import Matched, match_reports
+from monitor.record import PortalRecord, load_record, save_portal_state, save_report_state
+from monitor.recipients import enqueue, enqueue_retraction
+from monitor.settings import Settings
+from monitor.store import Store
+from monitor.times import to_utc
+
+CLOCK_TOLERANCE = 600.0
+"""Seconds that this machine's clock may differ from the portals' (rule 13)."""
+
+
+class SettleRefused(RuntimeError):
+    """The pass is not newer than the last one settled for its portal."""
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What one pass came to."""
+
+    portal: str
+    crawl: int
+    outcome: str
+    reports_seen: int = 0
+    events: tuple[int, ...] = ()
+    healthy: bool = False
+    trouble: str = ""
+    """Why the pass counts as failed, for people; empty: it does not."""
+
+
+def settle(folder: Path, store: Store, archive_dir: Path, settings: Settings, now: str) -> Settled:
+    """Settles one finished run. Raises RunError (damaged folder) and SettleRefused; then nothing was written."""
+    run = read_run(folder)
+    job = run.job
+    done = store.row("SELECT outcome, reports_seen FROM crawls WHERE id = ?", (job.crawl,))
+    if done is None:
+        raise SettleRefused(f"{folder}: the record never gave the number {job.crawl} to a pass")
+    if done["outcome"] is not None:
+        return Settled(job.portal.name, job.crawl, done["outcome"], done["reports_seen"])
+    capture = archive.keep_capture(folder, archive_dir, job.portal.name, job.crawl)
+    with store.transaction():
+        newest = store.row("SELECT last_crawl FROM portals WHERE name = ?", (job.portal.name,))
+        if newest is None or (newest["last_crawl"] or 0) >= job.crawl:
+            raise SettleRefused(f"{folder}: pass {job.crawl} is not newer than the last one settled")
+        return _Settlement(run, store, archive_dir, settings, now, capture).write()
+
+
+def settle_killed(
+    store: Store, folder: Path, settings: Settings, crawl: int, portal: str, now: str, why: str
+) -> Settled:
+    """Records a pass that never finished. Without a response in its folder it counts towards portal_down (rule 5)."""
+    with store.transaction():
+        record = load_record(store, portal)
+        announcer = Announcer(store, record, crawl, now)
+        if not holds_a_response(folder):
+            facts = PassFacts(now=to_utc(now), read_anything=False)
+            judgement = judge(record.state, list(record.states.values()), {}, facts, Policy())
+            save_portal_state(store, portal, judgement.portal)
+            for number, state in judgement.reports.items():
+                if state != record.states[number]:
+                    save_report_state(store, state)
+            for said in judgement.said:
+                if said.report is None:
+                    announcer.said_of_portal(said, None)
+                else:
+                    announcer.said(said, Context())
+        detail = msgspec.json.encode({"reason": why}).decode()
+        store.run(
+            "UPDATE crawls SET outcome = 'killed', finished_at = ?, detail = ? WHERE id = ?", (now, detail, crawl)
+        )
+        store.run("UPDATE portals SET last_crawl = max(coalesce(last_crawl, 0), ?) WHERE name = ?", (crawl, portal))
+        enqueue(store, announcer.events, settings.channels, now, settings.service.timezone)
+    return Settled(portal, crawl, "killed", events=tuple(announcer.events), trouble=why)
+
+
+class _Settlement:
+    """One pass on its way into the record; lives within one transaction."""
+
+    def __init__(self, run: Run, store: Store, archive_dir: Path, settings: Settings, now: str, capture: str) -> None:
+        self.run = run
+        self.job: Job = run.job
+        self.store = store
+        self.settings = settings
+        self.now = now
+        self.capture = capture
+        self.pages: dict[str, PageRead] = {}
+        for page in run.pages.values():
+            address = normalise(page.url)
+            if address not in self.pages or page.reading in ("present", "same"):
+                self.pages[address] = page
+        self.record: PortalRecord = load_record(store, self.job.portal.name)
+        self.announcer = Announcer(store, self.record, self.job.crawl, now)
+        self.ledger = Ledger(store, self.record, run, archive_dir, now, capture, self.announcer)
+        self.listing = ListingLedger(store, self.record, run, now)
+
+    def write(self) -> Settled:
+        evidence = read_sections(self.run, self.record, self.pages)
+        matched = match_reports(
+            self.record.known(self.job.portal), self.pages, self.record.text, _page_content, is_traditional
+        )
+        self.ledger.write_pages(self.pages)
+        fresh = self.ledger.write_new(matched, evidence)
+        significance = self.ledger.write_versions(matched, evidence.healthy)
+        self.listing.write(evidence)
+        listed = self.listing.listed(evidence)
+        sightings = self._sightings(matched, significance, listed)
+        facts = self._facts(evidence)
+        judgement = judge(self.record.state, list(self.record.states.values()), sightings, facts, self.policy)
+
+        self.ledger.write_absences(matched)
+        self.ledger.write_readings(matched, judgement.counted)
+        for number, state in judgement.reports.items():
+            moved_to = self._moved_to(matched, number)
+            if moved_to:
+                self.ledger.move(number, moved_to)
+            if state != self.record.states[number] or moved_to:
+                save_report_state(self.store, state)
+        self.ledger.touch_seen(
+            number for number, sighting in sightings.items() if sighting.reading == "present" or sighting.moved
+        )
+        self.listing.set_fresh(fresh, listed)
+        save_portal_state(self.store, self.record.name, judgement.portal)
+
+        for said in sorted(judgement.said, key=lambda said: said.report or 0):
+            if said.report is not None:
+                self.announcer.said(said, self.ledger.context(said.report))
+        for number in fresh:
+            self.announcer.appeared(number, self.ledger.context(number))
+        for said in judgement.said:
+            if said.report is None:
+                self.announcer.said_of_portal(said, evidence)
+        self.ledger.write_findings()
+        self._legal(evidence, facts)
+        self._finish(evidence, judgement.portal.health)
+        self._tell()
+        return Settled(
+            portal=self.record.name,
+            crawl=self.job.crawl,
+            outcome=self.run.summary.outcome,
+            reports_seen=self.ledger.reports_seen,
+            events=tuple(self.announcer.events),
+            healthy=evidence.healthy,
+            trouble=evidence.trouble,
+        )
+
+    @property
+    def policy(self) -> Policy:
+        return self.job.policy
+
+    def _facts(self, evidence: PassEvidence) -> PassFacts:
+        offset = self.run.summary.clock_offset
+        return PassFacts(
+            now=to_utc(self.now),
+            read_anything=evidence.read_anything,
+            blocked=evidence.blocked,
+            healthy=evidence.healthy,
+            broken_sections=evidence.broken,
+            clock_ok=offset is None or abs(offset) <= CLOCK_TOLERANCE,
+        )
+
+    def _sightings(
+        self, matched: Matched, significance: dict[int, Any], listed: dict[int, bool | None]
+    ) -> dict[int, Sighting]:
+        sightings = {}
+        for number, (reading, _, overwritten) in matched.readings.items():
+            moved = self._moved_to(matched, number)
+            if moved and self.ledger.is_twin(number, moved):  # a view of the same page: no move
+                reading, moved = "present", ""
+            sightings[number] = Sighting(
+                reading=reading,
+                moved=bool(moved),
+                significance=significance.get(number, "none"),
+                listed=listed.get(number),
+                overwritten=overwritten,
+            )
+        return sightings
+
+    def _moved_to(self, matched: Matched, number: int) -> str:
+        """The address at which a known report was found instead of its own; empty if it did not move."""
+        return self.ledger.moves(matched).get(number, "")
+
+    def _legal(self, evidence: PassEvidence, facts: PassFacts) -> None:
+        if evidence.healthy and facts.clock_ok:
+            self.store.run("UPDATE portals SET last_complete_at = ? WHERE name = ?", (self.now, self.record.name))
+            first = evidence.baseline_complete
+            self.announcer.overdue(to_utc(self.now), baseline=first)
+        if evidence.baseline_complete:
+            self.announcer.baseline(len(evidence.sections))
+
+    def _tell(self) -> None:
+        channels, zone = self.settings.channels, self.settings.service.timezone
+        enqueue(self.store, self.announcer.events, channels, self.now, zone)
+        for event in self.announcer.withdrawn:
+            enqueue_retraction(self.store, event, channels, self.now, zone)
+
+    def _finish(self, evidence: PassEvidence, health: str) -> None:
+        summary = self.run.summary
+        detail = {
+            "detail": summary.detail,
+            "trouble": evidence.trouble,
+            "health": health,
+            "clock_offset": summary.clock_offset,
+        }
+        self.store.update(
+            "crawls",
+            self.job.crawl,
+            {
+                "finished_at": self.now,
+                "outcome": summary.outcome,
+                "requests": summary.requests,
+                "responses": summary.responses,
+                "bytes": summary.bytes,
+                "errors": summary.errors,
+                "reports_seen": self.ledger.reports_seen,
+                "detail": msgspec.json.encode({key: value for key, value in detail.items() if value not in ("", None)}).decode(),
+            },
+        )
+        self.store.run("UPDATE portals SET last_crawl = ? WHERE name = ?", (self.job.crawl, self.record.name))
+
+
+def _page_content(report: Report) -> str:
+    """Canonical hash of a report as its page shows it, attachments aside."""
+    return fingerprints(report.title, report.organ, report.source, report.published_on, report.text, ()).content_hash

@@ -1,0 +1,196 @@
+"""Versions of a report: what is read now against what is stored, and the writing of a new one.
+
+In: the report as a page shows it and what became of its attachments. Out: how much of it is new, and, where something
+is, the new version's row. Called within settle's transaction.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from crawler.observation import AttachmentRead, PageRead
+from crawler.page.chinese import strip_invisible
+from crawler.page.model import Attachment, Report
+from monitor.archive import chain_hash, combined_hash
+from monitor.canonical import AttachmentState, Fingerprints, fingerprints, significance
+from monitor.findings import body_key
+from monitor.lifecycle import Significance
+from monitor.store import Row, Store
+
+GONE = "gone"
+"""attachments.sha256 of one that is confirmed gone though its report still links it."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An attachment or picture as a version holds it. `sha256` is empty while nobody could read it."""
+
+    url: str
+    name: str
+    kind: str
+    media_type: str = ""
+    sha256: str = ""
+    size: int = 0
+    text: str = ""
+    pixels: str = ""
+    archive_ref: str = ""
+
+    @property
+    def state(self) -> AttachmentState:
+        return AttachmentState(self.url, self.name, self.kind, self.sha256, self.text, self.pixels)
+
+    @property
+    def text_hash(self) -> str:
+        """Of its text, else its pixels, else its bytes."""
+        if self.text:
+            return hashlib.sha256(strip_invisible(self.text).encode()).hexdigest()
+        return self.pixels or self.sha256
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A reading of a report that may become a version."""
+
+    report: Report
+    page_hash: str
+    url: str
+    http_status: int
+    archive_ref: str
+    held: tuple[Held, ...]
+
+    def fingerprints(self) -> Fingerprints:
+        return _fingerprints(self.report, self.held)
+
+
+def _fingerprints(report: Report, held: Sequence[Held]) -> Fingerprints:
+    states = [item.state for item in held]
+    return fingerprints(report.title, report.organ, report.source, report.published_on, report.text, states)
+
+
+def stored_report(version: Row) -> Report:
+    """A version's row as the report that a page showed."""
+    return Report(
+        title=version["title"],
+        organ=version["organ"],
+        year=None,
+        year_from=None,
+        source=version["source"],
+        published_on=version["published_on"],
+        text=version["text"],
+        attachments=(),
+        text_hash=version["page_text_hash"],
+    )
+
+
+def stored_held(store: Store, version: int) -> tuple[Held, ...]:
+    rows = store.rows("SELECT * FROM attachments WHERE version = ? ORDER BY id", (version,))
+    return tuple(Held(**{field: row[field] for field in Held.__struct_fields__}) for row in rows)
+
+
+def held_now(
+    listed: Sequence[Attachment],
+    stored: Sequence[Held],
+    read: Mapping[str, AttachmentRead],
+    gone: frozenset[str],
+    capture: str,
+) -> tuple[Held, ...]:
+    """What became of the attachments that a report links now.
+
+    `read`: by address, what this pass saw. `gone`: addresses that are confirmed gone. Blocked, unreachable and not yet
+    confirmed carry the last state over. `capture`: reference of this pass's archive file, without offset.
+    """
+    before = {item.url: item for item in stored}
+    by_bytes = {item.sha256: item for item in stored if item.sha256}
+    now = []
+    for link in listed:
+        last = before.get(link.url, Held(link.url, link.name, link.kind))
+        last = msgspec.structs.replace(last, name=link.name, kind=link.kind)
+        seen = read.get(link.url)
+        if link.url in gone:
+            now.append(Held(link.url, link.name, link.kind, sha256=GONE))
+        elif seen is not None and seen.reading == "present":
+            known = by_bytes.get(seen.sha256)
+            if known is not None:  # the same bytes, perhaps behind another address: the text last read stays
+                now.append(msgspec.structs.replace(known, url=link.url, name=link.name, kind=link.kind))
+                continue
+            now.append(
+                Held(
+                    url=link.url,
+                    name=link.name,
+                    kind=link.kind,
+                    media_type=seen.media_type,
+                    sha256=seen.sha256,
+                    size=seen.size,
+                    text=seen.text,
+                    pixels=seen.pixels,
+                    archive_ref=f"{capture}#{seen.capture}" if capture and seen.capture else "",
+                )
+            )
+        else:
+            now.append(last)
+    return tuple(now)
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A draft against a report's current version."""
+
+    significance: Significance
+    completes: bool
+    """Nothing is new, but an attachment that could not be read before was read now."""
+    fingerprints: Fingerprints
+
+
+def compare(draft: Draft, report: Report, held: Sequence[Held]) -> Compared:
+    """The draft against what is stored; attachments that were never read are taken to have been as they are now."""
+    now = {item.url: item for item in draft.held}
+    filled = tuple(now.get(item.url, item) if not item.sha256 else item for item in held)
+    new = draft.fingerprints()
+    old = _fingerprints(report, filled)
+    return Compared(significance(old, new), filled != tuple(held), new)
+
+
+def write_version(
+    store: Store, report: int, crawl: int, now: str, rules: str, kind: str, draft: Draft, prints: Fingerprints
+) -> int:
+    """Writes a report's next version and makes it the current one. The id of its row."""
+    before = store.row("SELECT * FROM versions WHERE report = ? ORDER BY seq DESC LIMIT 1", (report,))
+    version = store.insert(
+        "versions",
+        {
+            "report": report,
+            "seq": before["seq"] + 1 if before else 1,
+            "crawl": crawl,
+            "captured_at": now,
+            "content_hash": prints.content_hash,
+            "text_hash": prints.text_hash,
+            "strict_hash": prints.strict_hash,
+            "body_hash": combined_hash(draft.page_hash, [item.sha256 for item in draft.held]),
+            "page_hash": draft.page_hash,
+            "page_text_hash": draft.report.text_hash,
+            "body_key": body_key(draft.report.text),
+            "rules": rules,
+            "title": draft.report.title,
+            "organ": draft.report.organ,
+            "source": draft.report.source,
+            "published_on": draft.report.published_on,
+            "url": draft.url,
+            "http_status": draft.http_status,
+            "text": draft.report.text,
+            "significance": kind,
+            "archive_ref": draft.archive_ref,
+            "previous_hash": chain_hash(before),
+        },
+    )
+    for item in draft.held:
+        store.insert("attachments", {"version": version, "text_hash": item.text_hash, **msgspec.structs.asdict(item)})
+    return version
+
+
+def drafted(
+    report: Report, page: PageRead, where: str, held: tuple[Held, ...], capture: str, before: Row | None
+) -> Draft:
+    """A reading as a draft. Where the page itself was not captured anew, the last version's capture still stands."""
+    captured = bool(capture and page.capture)
+    if captured or before is None:
+        ref = f"{capture}#{page.capture}" if captured else ""
+        return Draft(report, page.body_hash, where, page.status, ref, held)
+    return Draft(report, before["page_hash"], before["url"], before["http_status"], before["archive_ref"], held)

@@ -1,0 +1,175 @@
+"""nianbao.toml: what it may say, how it refuses, and that no secret shows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from monitor.channels import check
+from monitor.redact import redact, secrets_of
+from monitor.settings import DEFAULT_TOML, TOLD, Settings, SettingsError, load_settings, parse_settings
+
+CHANNEL = '[[channel]]\nname = "a"\nurl = "{url}"\n'
+
+
+def accept(_: str) -> str:
+    return ""
+
+
+def parse(text: str, **environ: str) -> Settings:
+    return parse_settings(text, environ, accept)
+
+
+def refusal(text: str, **environ: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        parse(text, **environ)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith("nianbao.toml: ")
+    return message
+
+
+def test_the_default_file_is_the_defaults() -> None:
+    assert parse(DEFAULT_TOML) == Settings()
+
+
+def test_every_commented_default_is_true() -> None:
+    text = re.sub(r"(?m)^# (\w+ *= |\[\[)", r"\1", DEFAULT_TOML)
+    settings = parse(text, SMTP_PASSWORD="p")
+    assert settings == Settings(
+        channels=settings.channels,
+    )
+    (channel,) = settings.channels
+    assert (channel.quiet_hours, channel.max_attempts, channel.timeout) == (("22:00", "07:00"), 12, 30)
+
+
+def test_an_empty_home_has_the_defaults(tmp_path: Path) -> None:
+    assert load_settings(tmp_path, {}, accept) == Settings()
+    (tmp_path / "nianbao.toml").write_text('[service]\nlanguage = "en"\n')
+    assert load_settings(tmp_path, {}, accept).service.language == "en"
+    (tmp_path / "nianbao.toml").write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        load_settings(tmp_path, {}, accept)
+
+
+def test_a_channel_is_told_all_but_findings() -> None:
+    (channel,) = parse(CHANNEL.format(url="json://h")).channels
+    assert channel.kinds == TOLD
+    assert "finding" not in TOLD
+    assert "service" in TOLD
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[servce]\n", 'servce: unknown key; did you mean "service"?'),
+        ("[policy]\ntakedown_confirmation = 2\n", "policy.takedown_confirmation: unknown key"),
+        ("[policy]\ndelay = -1\n", "policy.delay: -1.0 is too small"),
+        ('[policy]\ntakedown_after = "x"\n', "policy.takedown_after"),
+        ('[service]\nlanguage = "fr"\n', "service.language"),
+        ('[service]\ntimezone = "Mars/One"\n', "service.timezone"),
+        ('[service]\ntimezone = "../etc"\n', "service.timezone"),
+        ('[service]\nheartbeat = "ftp://x"\n', "service.heartbeat"),
+        ('[schedule]\nseason = "spring"\n', "schedule.season"),
+        ('[schedule]\nseason_passes = ["8:30"]\n', "schedule.season_passes[0]"),
+        ('[schedule]\njitter = "soon"\n', "schedule.jitter"),
+        ("a =", "not valid TOML"),
+        ('[[channel]]\nname = "a"\n', "channel[0].url: is missing"),
+        (CHANNEL.format(url="office"), "channel[0].url: is no address"),
+        (CHANNEL.format(url="json://h") * 2, "channel[1].name"),
+        (CHANNEL.format(url="json://h") + 'kindz = ["changed"]\n', 'did you mean "kinds"?'),
+        (CHANNEL.format(url="json://h") + 'kinds = ["chnged"]\n', 'did you mean "changed"?'),
+        (CHANNEL.format(url="json://h") + 'digest = "daily@25:00"\n', "channel[0].digest"),
+        (CHANNEL.format(url="json://h") + 'quiet = "22-7"\n', "channel[0].quiet"),
+        (CHANNEL.format(url="json://h") + 'quiet = "07:00-07:00"\n', "channel[0].quiet"),
+        (CHANNEL.format(url="json://h") + "max_attempts = 0\n", "channel[0].max_attempts"),
+        (CHANNEL.format(url="json://h") + "timeout = 0\n", "channel[0].timeout"),
+        (CHANNEL.format(url="mailto://u:${SMTP_PASSWORD}@h"), "channel[0].url: ${SMTP_PASSWORD} is not set"),
+        (CHANNEL.format(url="mailto://u:${SMTP PASSWORD}@h"), "is no reference"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_remedy(text: str, says: str) -> None:
+    assert says in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("nope://h", "no kind of channel"),
+        ("dingtalk://?a=b", "dingtalk:// and the token"),
+        ("slack://a", "Slack"),
+        ("mailto://", "is no address"),
+        ("mailto://h", "email|Email|recipient|mail"),
+    ],
+)
+def test_addresses_are_checked_by_those_who_send(url: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        parse_settings(CHANNEL.format(url=url), {}, check)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mailto://h?to=a@example.cn&from=b@example.cn",
+        "json://127.0.0.1:9/x",
+        "dingtalk://abc",
+        "wecombot://k",
+        "lark://t",
+    ],
+)
+def test_good_addresses_pass(url: str) -> None:
+    assert check(url) == ""
+
+
+def test_the_environment_is_read_into_an_address_for_its_place() -> None:
+    text = CHANNEL.format(url="mailtos://u:${PW}@h?to=${TO}&smtp=${HOST}")
+    (channel,) = parse(text, PW="p@ss/1#", TO="a@b.cn", HOST="h2").channels
+    assert channel.url == "mailtos://u:p%40ss%2F1%23@h?to=a%40b.cn&smtp=h2"
+    (channel,) = parse(CHANNEL.format(url="${URL}"), URL="json://u:p@h:8080/x?a=b").channels
+    assert channel.url == "json://u:p@h:8080/x?a=b"
+    (channel,) = parse(CHANNEL.format(url="json://${AT}/x"), AT="127.0.0.1:80").channels
+    assert channel.url == "json://127.0.0.1:80/x"
+
+
+def test_no_secret_shows() -> None:
+    settings = parse(CHANNEL.format(url="mailtos://user:${PW}@h?to=a@b.cn"), PW="hunter2")
+    for shown in (repr(settings), str(settings), repr(settings.channels[0]), f"{settings.channels}"):
+        assert "hunter2" not in shown
+    text = CHANNEL.format(url="${PW}")
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text, {"PW": "nope://hunter2"}, lambda url: f"cannot use {url}")
+    assert "hunter2" not in str(caught.value)
+    # Chained exceptions are printed too.
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden", "kept"),
+    [
+        ("mailto://u:pw1@h/x", "pw1", "@h/x"),
+        ("at url: /robot/send?access_token=TOK1&sign=S%2F2&timestamp=3", "TOK1", "timestamp=3"),
+        ("dingtalk://SEC@TOK1/", "TOK1", "dingtalk://"),
+        ("https://open.feishu.cn/open-apis/bot/v2/hook/TOK1 refused", "TOK1", "refused"),
+        ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz", "Authorization"),
+        ('{"access_token": "TOK1", "n": 1}', "TOK1", '"n": 1'),
+        ("slack://A1/B2/TOK1", "TOK1", "slack"),
+        ("密钥 s3cret 已失效", "s3cret", "已失效"),
+        ("a%40b s3%2Fcret", "s3%2Fcret", "a%40b"),
+    ],
+)
+def test_redaction(text: str, hidden: str, kept: str) -> None:
+    shown = redact(text, ["s3cret", "s3/cret"])
+    assert hidden not in shown
+    assert kept in shown
+
+
+def test_pages_addresses_are_not_hidden() -> None:
+    text = "https://www.linhai.gov.cn/art/2021/1/29/art_1229317620_3700000.html?id=2 页面"
+    assert redact(text) == text
+
+
+def test_secrets_of_an_address() -> None:
+    assert secrets_of("dingtalk://SECRET@TOKEN/13800000000") >= {"SECRET", "TOKEN"}
+    assert secrets_of("mailtos://user:p%40w@h?to=desk@example.cn") == {"p%40w", "p@w"}
+    assert secrets_of("jsons://h/path") == frozenset()
