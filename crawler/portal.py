@@ -188,7 +188,7 @@ def _check(portal: Portal, families: frozenset[str]) -> None:
             if field != "year":
                 raise ValueError(f"sections[{index}]: unknown {{{field}}}; only {{year}} is filled in")
     for index, host in enumerate(portal.allowed_hosts):
-        if not host or "/" in host or ":" in host.strip("[]").removeprefix("::") and "." in host:
+        if not host or "/" in host or (":" in host.strip("[]").removeprefix("::") and "." in host):
             raise ValueError(
                 f'allowed_hosts[{index}]: "{host}" is not a bare host name; write it without scheme and port'
             )

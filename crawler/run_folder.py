@@ -59,7 +59,7 @@ class Known:
     their places."""
 
     def __init__(self, path: Path) -> None:
-        self._file: BinaryIO | None = path.open("rb") if path.exists() else None
+        self._file: BinaryIO | None = None
         self._path = path
 
     def __iter__(self) -> Iterator[KnownPage]:
@@ -68,7 +68,7 @@ class Known:
 
     def placed(self) -> Iterator[tuple[int, KnownPage]]:
         """Pages with their places (for `at`). Raises RunFolderError for a broken line."""
-        if self._file is None:
+        if not self._path.exists():
             return
         with self._path.open("rb") as lines:
             place = 0
@@ -80,7 +80,7 @@ class Known:
     def at(self, place: int) -> KnownPage:
         """The page at a place that `placed` gave."""
         if self._file is None:
-            raise RunFolderError(f"{self._path}: no such file")
+            self._file = self._path.open("rb")
         self._file.seek(place)
         return self._parse(self._file.readline())
 

@@ -53,6 +53,8 @@ class _Walk:
         self.absent = False
         self.is_report = False
         self.annual = False
+        self.said: int | None = None
+        """Pages that the list says it has."""
         self.seen_links: set[int] = set()
         self.seen_pages: set[tuple[str, ...]] = set()
         self.asked: set[str] = set()
@@ -139,14 +141,14 @@ class Sections:
         first = walk.pages == 0
         answer = await self._ask(step, first)
         walk.status = answer.status or walk.status
-        if answer.refusal is not None:
-            self._visits.refused(answer)
         if first:
             judgement = await self._first(walk, answer)
             if judgement is None:
                 return None
             answer = judgement.answer
         elif answer.failure or answer.status != 200:
+            if answer.refusal is not None:
+                self._visits.refused(answer)
             walk.fail(f"page {walk.pages + 1}: {answer.marker or f'status {answer.status}'}")
             return None
         elif dead_end(answer.url) and not dead_end(step.url):
@@ -204,6 +206,7 @@ class Sections:
                 year=walk.target.year,
                 this_year=self._this_year,
                 annual=walk.annual,
+                pages=walk.said,
                 selectors=self._portal.selectors,
             )
         )
@@ -212,6 +215,7 @@ class Sections:
         """Tells what a list page lists, and whether the list goes on."""
         walk.annual |= page.annual
         walk.columns += page.columns
+        walk.said = page.pages or walk.said
         walk.rows += page.listed or len(page.rows)
         walk.expected = page.expected if page.expected is not None else walk.expected
         if page.problem:

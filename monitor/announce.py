@@ -125,7 +125,9 @@ class Announcer:
                 taken = self._last(row["id"], "taken_down")
                 since = msgspec.json.decode(taken["detail"]).get("readings", [{}])[0].get("at", "") if taken else ""
                 restored = details.Restored(
-                    taken_down_at=taken["detected_at"] if taken else "", gone_since=since, **about  # type: ignore[arg-type]
+                    taken_down_at=taken["detected_at"] if taken else "",
+                    gone_since=since,
+                    **about,  # type: ignore[arg-type]
                 )
                 self._write_report("restored", row, "重新上线", restored, context)
             case "moved":
@@ -195,14 +197,17 @@ class Announcer:
             (self.record.name, row["organ_id"], row["year"] - 1),
         )
         checks = self.store.rows(
-            "SELECT detail FROM findings WHERE version = ? AND severity <> 'info' ORDER BY id", (row["current_version"],)
+            "SELECT detail FROM findings WHERE version = ? AND severity <> 'info' ORDER BY id",
+            (row["current_version"],),
         )
         conflict = self._report(own.conflict_with)["title"] if own.conflict_with else ""
         figures = headline(self.store, row["current_version"])
         detail = details.Appeared(
             published_on=row["published_on"],
             due_on=due.isoformat() if due else "",
-            late_days=late_by(row["organ_kind"], row["year"], row["published_on"], self.now if not own.baseline else ""),
+            late_days=late_by(
+                row["organ_kind"], row["year"], row["published_on"], self.now if not own.baseline else ""
+            ),
             figures=figures,
             previous=headline(self.store, previous["current_version"]) if previous else None,
             checked=figures is not None,
@@ -315,4 +320,3 @@ class Announcer:
         summary = f"已有年报 {len(reports)} 篇" + (f"，逾期 {len(late)}" if late else "")
         title = self.record.row["title"]
         self._write("baseline", self.record.name, summary, detail, title=title, organ=self.record.row["organ"] or title)
-

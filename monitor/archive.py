@@ -112,10 +112,14 @@ def chain_hash(previous: Row | None) -> str:
 def verify(store: Store, archive: Path) -> Iterator[Fault | None]:
     """Checks every stored version against its capture and its predecessor: None for each that holds, else a Fault."""
     previous: dict[int, Row] = {}
+    version: Row
     for version in store.rows("SELECT * FROM versions ORDER BY report, seq"):
         faults = list(_faults(store, archive, version, previous.get(version["report"])))
         previous[version["report"]] = version
-        yield from faults or [None]
+        if faults:
+            yield from faults
+        else:
+            yield None
 
 
 def _faults(store: Store, archive: Path, version: Row, before: Row | None) -> Iterator[Fault]:

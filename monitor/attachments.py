@@ -60,7 +60,8 @@ class AttachmentLedger:
                 gone.add(url)
             if (misses, since) != (item["misses"], item["missing_since"]):
                 self.store.run(
-                    "UPDATE page_reports SET misses = ?, missing_since = ? WHERE page = ?", (misses, since, item["page"])
+                    "UPDATE page_reports SET misses = ?, missing_since = ? WHERE page = ?",
+                    (misses, since, item["page"]),
                 )
         self.gone = frozenset(gone)
 
@@ -79,7 +80,12 @@ class AttachmentLedger:
                 self.store.update(
                     "pages",
                     page,
-                    {"etag": seen.etag, "last_modified": seen.last_modified, "body_hash": seen.sha256, "rules": self.rules},
+                    {
+                        "etag": seen.etag,
+                        "last_modified": seen.last_modified,
+                        "body_hash": seen.sha256,
+                        "rules": self.rules,
+                    },
                 )
             before = self.rows.get(item.url, {"misses": 0, "missing_since": None})
             self.store.run(

@@ -46,7 +46,8 @@ def default_agent(contact: str) -> str:
 def known_pages(store: Store, portal: str) -> list[KnownPage]:
     """The pages that a pass over a portal reads again, attachments among them."""
     titles: dict[str, Row] = {
-        row["url"]: row for row in store.rows("SELECT url, title, year FROM links WHERE portal = ? AND kind = 'report'", (portal,))
+        row["url"]: row
+        for row in store.rows("SELECT url, title, year FROM links WHERE portal = ? AND kind = 'report'", (portal,))
     }
     attachments: dict[int, list[Attachment]] = {}
     for row in store.rows(
@@ -83,9 +84,7 @@ def known_pages(store: Store, portal: str) -> list[KnownPage]:
                 body_hash=page["body_hash"],
                 rules=page["rules"],
                 reports=tuple(KnownReport(item["report"], item["text_hash"]) for item in here),
-                attachments=tuple(
-                    attachment for item in here for attachment in attachments.get(item["report"], ())
-                )
+                attachments=tuple(attachment for item in here for attachment in attachments.get(item["report"], ()))
                 if role == "primary"
                 else (),
                 missing=any(item["status"] == "missing" for item in shown),

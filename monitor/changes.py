@@ -40,7 +40,8 @@ def _read(report: Report, held: tuple[Held, ...]) -> Document:
 
 def changed_detail(store: Store, context: "Context", about: Mapping[str, Any]) -> tuple[details.Changed, str]:
     """What a `changed` event says, and its summary."""
-    change, cells = Change(), ()
+    change = Change()
+    cells: tuple[details.FigureChange, ...] = ()
     published = ""
     if context.old is not None and context.new is not None:
         change = diff(_read(*context.old), _read(*context.new))
@@ -51,7 +52,10 @@ def changed_detail(store: Store, context: "Context", about: Mapping[str, Any]) -
     fields = [details.FieldChange(field.name, field.old, field.new) for field in change.fields]
     says = summary(change)
     if context.rekeyed is not None and context.to_version is not None:
-        row = store.row("SELECT r.organ, r.year FROM versions v JOIN reports r ON r.id = v.report WHERE v.id = ?", (context.to_version,))
+        row = store.row(
+            "SELECT r.organ, r.year FROM versions v JOIN reports r ON r.id = v.report WHERE v.id = ?",
+            (context.to_version,),
+        )
         assert row is not None
         fields.insert(0, details.FieldChange("年度", str(context.rekeyed[1]), str(row["year"])))
         says = "，".join(filter(None, (f"年度 {context.rekeyed[1]} → {row['year']}", says)))
@@ -91,7 +95,9 @@ def _cells(change: Change, old: str, new: str) -> tuple[details.FigureChange, ..
     told: Counter[tuple[str, str]] = Counter()
     for one in tables.changes(tables.extract(old), tables.extract(new)):
         table, _, label = one.label.partition(" ")
-        cells.append(details.FigureChange(label or table, one.old or "", one.new or "", table if label else "", one.field))
+        cells.append(
+            details.FigureChange(label or table, one.old or "", one.new or "", table if label else "", one.field)
+        )
         told[one.old or "", one.new or ""] += 1
     for cell in change.cells:
         if told[cell.old, cell.new]:

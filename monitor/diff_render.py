@@ -13,6 +13,7 @@ _CONTEXT = 14
 _BETWEEN = 24
 _LONGEST = 160
 _NUMBER = re.compile(r"\d")
+_IN_NUMBER = re.compile(r"[\d.,%％]{2}")
 _DONE = {"added": "新增", "removed": "删除", "changed": "变更", "moved": "移动"}
 _WHAT = {"row": "行", "column": "列", "table": "表格"}
 _KINDS = {"document": "附件", "picture": "图片"}
@@ -76,6 +77,8 @@ def inline(segments: tuple[Segment, ...]) -> str:
 
 def render(change: Change) -> Text:
     """The whole change, in colour: removed in red and struck through, added in green."""
+    if change.empty:
+        return Text("内容没有差异\n")
     shown = Text()
     for line in _lines(change, ""):
         shown.append_text(line).append("\n")
@@ -161,7 +164,20 @@ def _short(text: str) -> str:
 
 def _cut(text: str, first: bool, last: bool) -> str:
     if first and not last:
-        return "…" + text[-_CONTEXT:] if len(text) > _CONTEXT else text
+        return _tail(text, _CONTEXT)
     if last and not first:
-        return text[:_CONTEXT] + "…" if len(text) > _CONTEXT else text
-    return text if len(text) <= _BETWEEN else f"{text[: _BETWEEN // 2]}…{text[-_BETWEEN // 2 :]}"
+        return _head(text, _CONTEXT)
+    return text if len(text) <= _BETWEEN else _head(text, _BETWEEN // 2) + _tail(text, _BETWEEN // 2)[1:]
+
+
+def _head(text: str, size: int) -> str:
+    """The first characters of `text`; a number is not cut in two."""
+    while size < len(text) and _IN_NUMBER.fullmatch(text[size - 1 : size + 1]):
+        size += 1
+    return text if len(text) <= size else text[:size] + "…"
+
+
+def _tail(text: str, size: int) -> str:
+    while size < len(text) and _IN_NUMBER.fullmatch(text[-size - 1 : len(text) - size + 1]):
+        size += 1
+    return text if len(text) <= size else "…" + text[-size:]

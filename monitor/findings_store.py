@@ -60,7 +60,9 @@ class FindingWriter:
         """Two pages with one organ and year, and different content."""
         row = self.store.row("SELECT title, url FROM reports WHERE id = ?", (other,))
         assert row is not None
-        self._insert(version, url, "conflict", "warning", f"同一机关、同一年度另有内容不同的页面：{row['title']} {row['url']}")
+        self._insert(
+            version, url, "conflict", "warning", f"同一机关、同一年度另有内容不同的页面：{row['title']} {row['url']}"
+        )
 
     def _insert(self, version: int | None, url: str, rule: str, severity: str, detail: str) -> None:
         self.store.insert(

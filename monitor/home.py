@@ -49,7 +49,9 @@ class Home(msgspec.Struct, frozen=True):
             if not settings.exists():
                 settings.write_text(DEFAULT_TOML, encoding="utf-8")
         except OSError as error:
-            raise HomeError(f"{self.path}: {error.strerror}; choose a folder that can be written with --home") from error
+            raise HomeError(
+                f"{self.path}: {error.strerror}; choose a folder that can be written with --home"
+            ) from error
 
     def settings(self) -> Settings:
         """Raises SettingsError."""
@@ -79,7 +81,9 @@ class Home(msgspec.Struct, frozen=True):
         try:
             handle = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise HomeError(f"{self.path}: {error.strerror}; choose a folder that can be written with --home") from error
+            raise HomeError(
+                f"{self.path}: {error.strerror}; choose a folder that can be written with --home"
+            ) from error
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

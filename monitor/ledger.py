@@ -12,6 +12,7 @@ from crawler.observation import PageRead, Role
 from crawler.page.address import normalise, twin_of
 from crawler.page.model import GUESSED, Attachment
 from monitor.announce import Announcer, Context
+from monitor.attachments import AttachmentLedger
 from monitor.evidence import PassEvidence
 from monitor.findings_store import FindingWriter
 from monitor.identity import OrganRow, organ_name
@@ -21,15 +22,21 @@ from monitor.matching import Match, Matched, where_read
 from monitor.record import PortalRecord, ReportDetail, save_detail
 from monitor.reread import Rereader
 from monitor.store import Store
-from monitor.versions import Draft, compare, drafted, held_now, stored_held, stored_report, write_version
-from monitor.attachments import AttachmentLedger
+from monitor.versions import Draft, compare, drafted, stored_held, stored_report, write_version
 
 
 class Ledger:
     """One pass's writes."""
 
     def __init__(
-        self, store: Store, record: PortalRecord, run: Run, archive_dir: Path, now: str, capture: str, announcer: Announcer
+        self,
+        store: Store,
+        record: PortalRecord,
+        run: Run,
+        archive_dir: Path,
+        now: str,
+        capture: str,
+        announcer: Announcer,
     ) -> None:
         self.store = store
         self.record = record
@@ -54,7 +61,7 @@ class Ledger:
         """The row of an address; made if there is none."""
         if url not in self._page_ids:
             self._page_ids[url] = self.store.insert("pages", {"portal": self.record.name, "url": url})
-        return self._page_ids[url]
+        return int(self._page_ids[url])
 
     def write_pages(self, pages: dict[str, PageRead]) -> None:
         """Validators of what was read present. Those of any other answer are not kept."""
@@ -98,8 +105,11 @@ class Ledger:
         for url in {match.where, normalise(match.page.url)}:
             item = known.get((url, report))
             as_role: Role = role if url == match.where else "view"
-            if item is None or item["absent"] or item["text_hash"] != match.seen.text_hash or (
-                item["role"] not in (as_role, "primary")
+            if (
+                item is None
+                or item["absent"]
+                or item["text_hash"] != match.seen.text_hash
+                or (item["role"] not in (as_role, "primary"))
             ):
                 self._place(url, report, as_role, match.seen.text_hash)
 
@@ -141,7 +151,9 @@ class Ledger:
         is_section = match.where in evidence.section_pages or normalise(match.page.url) in evidence.section_pages
         conflict = None
         if match.how == "variant":
-            conflict = self._fresh_reports.get(match.twin_of) if match.twin_of is not None else self._holder(organ, match)
+            conflict = (
+                self._fresh_reports.get(match.twin_of) if match.twin_of is not None else self._holder(organ, match)
+            )
         detail = ReportDetail(
             year_from=report.year_from if report.year_from in GUESSED else "",
             baseline=self._is_baseline(match, evidence),
@@ -174,9 +186,7 @@ class Ledger:
         version = write_version(self.store, number, self.job.crawl, self.now, self.job.rules, "first", draft, prints)
         self.store.update("reports", number, {"current_version": version})
         self.attachments.place(number, held, self.page_id)
-        self.findings.on_version(
-            number, version, draft, organ, match.year, first=True, baseline=detail.baseline
-        )
+        self.findings.on_version(number, version, draft, organ, match.year, first=True, baseline=detail.baseline)
         same_as = self._copied_from(prints.content_hash, organ, match.year)
         if same_as is not None:
             save_detail(self.store, number, same_as=same_as)
@@ -299,7 +309,10 @@ class Ledger:
                 self.findings.on_page(
                     "rebaselined", "warning", "读取规则已更新，旧存档无法重读，以本次读取为新基线", match.where
                 )
-            elif compare(msgspec.structs.replace(draft, report=again, held=base_held), base, base_held).significance != "none":
+            elif (
+                compare(msgspec.structs.replace(draft, report=again, held=base_held), base, base_held).significance
+                != "none"
+            ):
                 # The rules changed what is read; the portal did not: recorded, and not said.
                 old = msgspec.structs.replace(
                     drafted(again, match.page, row["url"], base_held, "", version), report=again
@@ -378,9 +391,7 @@ class Ledger:
         """Makes another address the primary one."""
         old = self.record.reports[number]["url"]
         self.store.update("reports", number, {"url": where})
-        self.store.run(
-            "UPDATE page_reports SET role = 'former' WHERE report = ? AND role = 'primary'", (number,)
-        )
+        self.store.run("UPDATE page_reports SET role = 'former' WHERE report = ? AND role = 'primary'", (number,))
         self.store.run(
             "UPDATE page_reports SET role = 'primary', absent = '' WHERE report = ? AND page = ?",
             (number, self.page_id(where)),
@@ -439,5 +450,3 @@ class Ledger:
         """What the pass could not read, or was refused."""
         for seen in self.run.findings:
             self.findings.on_page(seen.rule, seen.severity, seen.detail, seen.url)
-
-

@@ -28,9 +28,9 @@ class ListingLedger:
             baseline = row is not None and row["first_complete_crawl"] is None
             for url, link in links.items():
                 self._write_link(section, url, link, baseline)
-        for url, section in evidence.sections.items():
+        for url, read in evidence.sections.items():
             row = self.record.sections[url]
-            if section.complete and not section.broken:
+            if read.complete and not read.broken:
                 now_listed = evidence.links.get(url, {})
                 vanished = [
                     (self.crawl, self.record.name, url, link["url"])
@@ -38,15 +38,16 @@ class ListingLedger:
                     if link["section"] == url and link["listed"] and link["url"] not in now_listed
                 ]
                 self.store.run_many(
-                    "UPDATE links SET listed = 0, changed_crawl = ? WHERE portal = ? AND section = ? AND url = ?", vanished
+                    "UPDATE links SET listed = 0, changed_crawl = ? WHERE portal = ? AND section = ? AND url = ?",
+                    vanished,
                 )
-            complete = self.crawl if section.complete and not section.broken else None
+            complete = self.crawl if read.complete and not read.broken else None
             self.store.run(
                 """UPDATE sections SET broken = ?, last_links = ?, last_complete_crawl = coalesce(?, last_complete_crawl),
                 first_complete_crawl = coalesce(first_complete_crawl, ?) WHERE portal = ? AND url = ?""",
                 (
-                    int(section.broken),
-                    section.links if section.links or section.empty else row["last_links"],
+                    int(read.broken),
+                    read.links if read.links or read.empty else row["last_links"],
                     complete,
                     complete,
                     self.record.name,
@@ -80,7 +81,8 @@ class ListingLedger:
 
     def _write_companion(self, url: str, title: str, year: int | None) -> None:
         report = self.store.row(
-            "SELECT id FROM reports WHERE portal = ? AND year = ? ORDER BY variant, id LIMIT 1", (self.record.name, year)
+            "SELECT id FROM reports WHERE portal = ? AND year = ? ORDER BY variant, id LIMIT 1",
+            (self.record.name, year),
         )
         self.store.run(
             "INSERT INTO companions (portal, report, url, title, first_seen_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -89,7 +91,9 @@ class ListingLedger:
 
     def write_page_companions(self) -> None:
         """Companions that report pages link."""
-        known = {row["url"] for row in self.store.rows("SELECT url FROM companions WHERE portal = ?", (self.record.name,))}
+        known = {
+            row["url"] for row in self.store.rows("SELECT url FROM companions WHERE portal = ?", (self.record.name,))
+        }
         for page in self.run.pages.values():
             for companion in page.companions:
                 if companion.url not in known:
@@ -114,24 +118,19 @@ class ListingLedger:
                 if link.kind == "report":
                     now |= addresses.get(twin_of(url), set())
         proven: dict[int, bool] = {}
-        for link in self.record.links:
-            if link["kind"] != "report":
+        for before in self.record.links:
+            if before["kind"] != "report":
                 continue
-            section = evidence.sections.get(link["section"])
+            section = evidence.sections.get(before["section"])
             read = section is not None and section.complete and not section.broken
-            if link["section"] in self.record.sections and not self.record.sections[link["section"]]["active"]:
+            row = self.record.sections.get(before["section"])
+            if row is None or not row["active"]:
                 continue  # the operator took the section out of the portal file: that is no news about the report
-            for report in addresses.get(twin_of(link["url"]), ()):
+            for report in addresses.get(twin_of(before["url"]), ()):
                 proven[report] = proven.get(report, True) and read
         everything = {report for reports in addresses.values() for report in reports}
         return {
-            report: None
-            if report in own_section
-            else True
-            if report in now
-            else False
-            if proven.get(report)
-            else None
+            report: None if report in own_section else True if report in now else False if proven.get(report) else None
             for report in everything
         }
 

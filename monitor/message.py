@@ -16,6 +16,7 @@ from monitor.event_detail import KINDS, Changed, Moved
 from monitor.event_view import EventView, Style
 from monitor.markup import Block, Gap, Head, Line, Links, Rows, as_html, as_markdown, as_text, clean, cut, is_web
 from monitor.times import local, shown
+from monitor.words import WORDS
 
 _ORDER = ("restored", "moved", "changed", "taken_down", "delisted", "relisted", "appeared", "overdue")
 """Order in which several events on one report are told (restored, moved, changed), then the rest of the kinds."""
@@ -113,7 +114,7 @@ def _by_report(views: Iterable[EventView]) -> list[list[EventView]]:
 
 
 def _subject(style: Style, word: str | Sequence[str], rest: str) -> str:
-    words = wording.WORDS[style.language]
+    words = WORDS[style.language]
     names = [words[name] for name in ([word] if isinstance(word, str) else word)]
     if style.language == "zh" and len(names) > 1:
         names = [names[0], *(name.removeprefix("年报") for name in names[1:])]
@@ -185,7 +186,7 @@ def _links(views: Sequence[EventView], style: Style) -> Links:
 
 def _item(views: Sequence[EventView], style: Style) -> str:
     """One report, portal or matter as a line of a list."""
-    words = wording.WORDS[style.language]
+    words = WORDS[style.language]
     kinds = "、".join(dict.fromkeys(words[_kind(view)].removeprefix("年报") for view in views))
     return f"{kinds}  {_who(views[0])}  {'；'.join(dict.fromkeys(wording.headline(view) for view in views))}"
 
@@ -198,7 +199,7 @@ def _many(groups: Sequence[Sequence[EventView]], style: Style) -> Message:
     who = clean(portals[0], 60) if len(portals) == 1 else f"{len(portals)} 个门户"
     count = "" if all(kind in _PORTALS for kind in kinds) else f"{len(groups)} {'篇' if views[0].report else '件'}"
     numbers = Counter(_kind(view) for view in views)
-    words = wording.WORDS["zh"]
+    words = WORDS["zh"]
     if len(kinds) > 1:
         count += "（" + "，".join(f"{words[kind].removeprefix('年报')} {numbers[kind]}" for kind in kinds) + "）"
     subject = _subject(style, kinds, f"{who} · {count}".removesuffix(" · "))

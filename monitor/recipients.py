@@ -20,6 +20,7 @@ _TOGETHER = frozenset({"moved", "taken_down", "delisted", "relisted", "overdue",
 _MASS = 3
 """More of any other kind than this in one pass are told together."""
 _OUTAGE = frozenset({"portal_down"})
+_WHOLE = frozenset({"baseline", "portal_down", "portal_broken", "portal_recovered", "service"})
 _FIRST = ("restored", "moved", "changed")
 """Lifecycle rule 11: the order in which several events on one report are told; the first names the message."""
 
@@ -28,15 +29,16 @@ _EVENT = """SELECT e.id, e.kind, e.portal, e.report, e.organ, e.detected_at, e.c
 
 
 def wants(channel: Channel, event: Mapping[str, Any]) -> bool:
-    """Whether the channel asks for an event (columns kind, portal, region, organ). What concerns no portal or no
-    organ is not narrowed by patterns of those."""
+    """Whether the channel asks for an event (columns kind, portal, region, organ). What concerns no portal is not
+    narrowed by patterns of portals, nor what concerns a portal as a whole by patterns of organs."""
     if event["kind"] not in channel.kinds:
         return False
     if event["portal"] is not None and not (
         _matches(event["portal"], channel.portals) and _matches(event["region"] or "", channel.regions)
     ):
         return False
-    return event["organ"] is None or _matches(event["organ"], channel.organs)
+    whole = event["organ"] is None or event["kind"] in _WHOLE
+    return whole or _matches(event["organ"], channel.organs)
 
 
 def _matches(text: str, patterns: Iterable[str]) -> bool:

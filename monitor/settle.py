@@ -19,14 +19,13 @@ from monitor import archive
 from monitor.announce import Announcer, Context
 from monitor.canonical import fingerprints
 from monitor.evidence import PassEvidence, read_sections
-from monitor.identity import organ_name
 from monitor.intake import Run, holds_a_response, read_run
 from monitor.ledger import Ledger
-from monitor.listing import ListingLedger
 from monitor.lifecycle import PassFacts, Sighting, judge
+from monitor.listing import ListingLedger
 from monitor.matching import Matched, match_reports
-from monitor.record import PortalRecord, load_record, save_portal_state, save_report_state
 from monitor.recipients import enqueue, enqueue_retraction
+from monitor.record import PortalRecord, load_record, save_portal_state, save_report_state
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.times import to_utc
@@ -236,7 +235,9 @@ class _Settlement:
                 "bytes": summary.bytes,
                 "errors": summary.errors,
                 "reports_seen": self.ledger.reports_seen,
-                "detail": msgspec.json.encode({key: value for key, value in detail.items() if value not in ("", None)}).decode(),
+                "detail": msgspec.json.encode(
+                    {key: value for key, value in detail.items() if value not in ("", None)}
+                ).decode(),
             },
         )
         self.store.run("UPDATE portals SET last_crawl = ? WHERE name = ?", (self.job.crawl, self.record.name))

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one SQLite that sqlite_utils uses
 
 from crawler.observation import Mode
 from crawler.portal import Portal
@@ -85,7 +85,7 @@ class Store:
         conn.execute("COMMIT")
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
-        return list(self.db.query(sql, parameters))  # type: ignore[arg-type]
+        return list(self.db.query(sql, parameters))
 
     def row(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Row | None:
         return next(iter(self.rows(sql, parameters)), None)
@@ -100,11 +100,11 @@ class Store:
     def insert(self, table: str, values: Mapping[str, object]) -> int:
         columns = ", ".join(values)
         marks = ", ".join("?" for _ in values)
-        return self.run(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))
+        return self.run(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
 
     def update(self, table: str, key: int, values: Mapping[str, object]) -> None:
         assignments = ", ".join(f"{column} = ?" for column in values)
-        self.run(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), key))
+        self.run(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), key))  # noqa: S608
 
     # Portals and crawls -----------------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class Store:
         self.run("PRAGMA defer_foreign_keys = ON")
         self.run("UPDATE portals SET name = ? WHERE name = ?", (new, old))
         for table in ("organs", "crawls", "sections", "links", "reports", "pages", "companions", "events"):
-            self.run(f"UPDATE {table} SET portal = ? WHERE portal = ?", (new, old))
+            self.run(f"UPDATE {table} SET portal = ? WHERE portal = ?", (new, old))  # noqa: S608
 
     def _sync_organs(self, portal: Portal) -> None:
         known = self.organs(portal.name)
@@ -148,12 +148,14 @@ class Store:
             values = (declared.name, msgspec.json.encode(aliases).decode(), kind, declared.since, declared.until)
             if row is None:
                 self.run(
-                    "INSERT INTO organs (name, aliases, kind, since, until, declared, portal) VALUES (?, ?, ?, ?, ?, 1, ?)",
+                    """INSERT INTO organs (name, aliases, kind, since, until, declared, portal)
+                    VALUES (?, ?, ?, ?, ?, 1, ?)""",
                     (*values, portal.name),
                 )
             else:
                 self.run(
-                    "UPDATE organs SET name = ?, aliases = ?, kind = ?, since = ?, until = ?, declared = 1 WHERE id = ?",
+                    """UPDATE organs SET name = ?, aliases = ?, kind = ?, since = ?, until = ?, declared = 1
+                    WHERE id = ?""",
                     (*values, row.id),
                 )
 

@@ -50,6 +50,8 @@ class Listing(msgspec.Struct, frozen=True):
     """The year of the present: later years are no report years."""
     annual: bool = False
     """An earlier page of this column said that it is the annual reports' column."""
+    pages: int | None = None
+    """How many pages an earlier page said that there are."""
     selectors: Selectors = Selectors()
 
 
@@ -82,6 +84,8 @@ class ListPage(msgspec.Struct, frozen=True):
     """How many rows it lists, double ones and those without an address too; 0: as many as `rows`."""
     expected: int | None = None
     """Rows that the whole list should have, where it says so."""
+    pages: int | None = None
+    """Pages that the list says it has."""
     refresh: str = ""
     """Absolute address that the page sends its reader on to (a redirect shell)."""
     annual: bool = False

@@ -55,13 +55,18 @@ def read_html(listing: Listing, extra: Iterable[Row] = (), onward: Next | None =
     found = [*rows(tree, base, listing.selectors.link), *extra]
     if onward is None:
         onward = follow(listing.text, tree, listing.url, listing.selectors.next)
+    pages = onward.total or listing.pages
+    problem = onward.problem
+    if not onward.url and not problem and pages is not None and listing.step.number + 1 < pages:
+        problem = f"page {listing.step.number + 1} of {pages} leads no further"
     return ListPage(
         links=links(found, listing, annual),
         next=(Step(onward.url, number=listing.step.number + 1, state=listing.step.state),) if onward.url else (),
         columns=columns(rows(tree, base), listing) if listing.step.number == 0 else (),
         rows=tuple(dict.fromkeys(row.url for row in found if is_article(row.url))),
         annual=annual,
-        problem=onward.problem,
+        pages=pages,
+        problem=problem,
     )
 
 

@@ -22,7 +22,8 @@ _PATH = re.compile(
 _PAGE = re.compile(r"\.(?:s?html?|jhtml|aspx?|php|jsp)$|/$", re.I)
 _VIEWER_KEYS = ("file", "fileurl", "pdfurl", "src", "url", "path", "pdf", "furl", "filepath", "filename")
 _IN_SCRIPT = re.compile(
-    r"""["']((?:https?:)?[^"'<>\s]{1,500}?\.(?:pdf|docx?|wps|xlsx?|et|ofd|rtf|zip|rar|ceb)(?:\?[^"'<>\s]{0,200})?)["']""", re.I
+    r"""["']((?:https?:)?[^"'<>\s]{1,500}?\.(?:pdf|docx?|wps|xlsx?|et|ofd|rtf|zip|rar|ceb)(?:\?[^"'<>\s]{0,200})?)["']""",
+    re.I,
 )
 _FILE_ICON = re.compile(
     r"(?:^|[/_.-])(?:icon|icons|ico|fileicon|filetype|file_type|filetypeimages?|extimages|sysimages?|ueditor/dialogs|fileTypeImages|spacer|blank|transparent|"
@@ -86,7 +87,9 @@ def _link(element: Element, base: str) -> list[Attachment]:
     if _EXTENSION.search(path) or (marked and not _PAGE.search(path)):
         return [Attachment(target, name, "document")]
     query_file = any(_EXTENSION.search(value) for _, value in parse_qsl(parts.query))
-    if _PATH.search(path) and (query_file or _EXTENSION.search(name) or not _PAGE.search(path) or "download" in path.lower()):
+    if _PATH.search(path) and (
+        query_file or _EXTENSION.search(name) or not _PAGE.search(path) or "download" in path.lower()
+    ):
         return [Attachment(target, name, "document")]
     if query_file and (_EXTENSION.search(name) or re.search(r"down|file|attach|upload", path, re.I)):
         return [Attachment(target, name, "document")]

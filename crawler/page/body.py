@@ -26,7 +26,30 @@ _KNOWN = (
 )  # fmt: skip
 _OUTER = frozenset(("html", "body"))
 _FEW_LINKS = 0.4
-_INLINE_BOXES = frozenset("p h1 h2 h3 h4 h5 h6 li td th tr tbody table ul ol center dd dt caption hr".split())
+_INLINE_BOXES = frozenset(
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "tbody",
+        "table",
+        "ul",
+        "ol",
+        "center",
+        "dd",
+        "dt",
+        "caption",
+        "hr",
+    ]
+)
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -148,9 +171,7 @@ def _named(
 
 
 def _shows_files(flow: Flow, ranges: list[tuple[int, int]], base: str) -> bool:
-    elements = [
-        element for index, element in flow.addressed if any(start <= index <= end for start, end in ranges)
-    ]
+    elements = [element for index, element in flow.addressed if any(start <= index <= end for start, end in ranges)]
     return bool(attachments_of(elements, base))
 
 
@@ -238,7 +259,8 @@ def _below_heading(flow: Flow, heading: Element | None, base: str) -> list[tuple
 def _densest(flow: Flow) -> list[tuple[int, int]]:
     """The smallest box that holds four fifths of the page's own text."""
     weights = [
-        0 if piece.is_link or chrome.is_chrome_line(piece.text) else len(piece.text) - piece.linked for piece in flow.pieces
+        0 if piece.is_link or chrome.is_chrome_line(piece.text) else len(piece.text) - piece.linked
+        for piece in flow.pieces
     ]
     total = sum(weights)
     sums = [0]
@@ -248,7 +270,12 @@ def _densest(flow: Flow) -> list[tuple[int, int]]:
     for node, (start, end) in flow.spans.items():
         if node.tag in _INLINE_BOXES and node.tag not in ("td", "table"):
             continue
-        if end > start and total and sums[end] - sums[start] >= 0.8 * total and (best is None or end - start <= best[0]):
+        if (
+            end > start
+            and total
+            and sums[end] - sums[start] >= 0.8 * total
+            and (best is None or end - start <= best[0])
+        ):
             best = (end - start, (start, end))
     return [best[1]] if best else [(0, len(flow.pieces))]
 

@@ -61,9 +61,7 @@ _LINES = re.compile(
     r"(?:登录|注册|登录[|/]?注册|用户中心|个人中心|我的收藏)+|"
     r"<+(?:上一[页篇条])?|>+|[|｜\-—_=*·.。,，:：\s]+"
 )
-_SENTENCES = re.compile(
-    r"本文已被?(?:浏览|阅读|访问|点击)\d*次|您是(?:本页|本站|本网站)?第\d+位访客"
-)
+_SENTENCES = re.compile(r"本文已被?(?:浏览|阅读|访问|点击)\d*次|您是(?:本页|本站|本网站)?第\d+位访客")
 _RELATED = re.compile(
     r"(?:[【\[]?)(?:相关|关联|延伸|推荐|热门|最新|更多|猜你喜欢|图片|精彩|近期|同类|其他)?(?:链接|阅读|信息|文章|新闻|文件|稿件|资讯|内容|解读|政策|政策解读|报道|推荐|文档|公开信息|热点|公告)(?:推荐|列表)?(?:[】\]]?)[:：]?"
 )  # a heading of links only: `strip` checks what follows it
@@ -81,7 +79,9 @@ def is_chrome_line(text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     folded = plain(text)
-    return not folded or bool(_BAR.fullmatch(folded.lstrip("[【(")) or _LINES.fullmatch(folded) or _SENTENCES.fullmatch(folded))
+    return not folded or bool(
+        _BAR.fullmatch(folded.lstrip("[【(")) or _LINES.fullmatch(folded) or _SENTENCES.fullmatch(folded)
+    )
 
 
 def says_chrome(element: Element) -> bool:
@@ -98,7 +98,11 @@ def chrome_elements(pieces: Sequence[Piece], spans: dict[Element, tuple[int, int
             continue
         inside = pieces[start:end]
         own = sum(len(piece.text) - piece.linked for piece in inside)
-        if own <= _MOST_IN_CLASS and all(isinstance(piece.block, str) for piece in inside) and not _holds_sentence(inside):
+        if (
+            own <= _MOST_IN_CLASS
+            and all(isinstance(piece.block, str) for piece in inside)
+            and not _holds_sentence(inside)
+        ):
             marked[start:end] = [True] * (end - start)
     return marked
 
@@ -130,7 +134,9 @@ def _without_related(pieces: list[Piece]) -> list[Piece]:
 
 def _document(piece: Piece) -> bool:
     return any(
-        re.search(r"\.(?:pdf|docx?|wps|ofd|xlsx?|et|rtf|zip|rar|7z|pptx?|jpe?g|png)(?:$|[?#&])", link.get("href") or "", re.I)
+        re.search(
+            r"\.(?:pdf|docx?|wps|ofd|xlsx?|et|rtf|zip|rar|7z|pptx?|jpe?g|png)(?:$|[?#&])", link.get("href") or "", re.I
+        )
         for link in piece.element.iter("a")
     )
 

@@ -25,7 +25,7 @@ _COMMON = frozenset(
     "務資開況報區國號條數會並與對辦處關於"
 )
 _SAMPLE = 200_000
-_CONTROL = {code: None for code in (*range(9), 11, *range(14, 32), 0xFEFF)}
+_CONTROL = dict.fromkeys((*range(9), 11, *range(14, 32), 65279))
 """Control characters that no page shows and the parser chokes on; U+FEFF is a stray byte-order mark."""
 
 

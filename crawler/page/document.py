@@ -52,6 +52,10 @@ _MAGIC = (
     (b"GIF89a", "image/gif"),
     (b"{\\rtf", RTF),
 )
+_PAGE = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|script|meta|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _NUMERIC = re.compile(r"[-−+]?[\d,.]+%?|[/／—-]+")
 _PROSE = re.compile(r"[，。；！？：]")
 _HEADING = re.compile(
@@ -115,7 +119,7 @@ def sniff(body: bytes, claimed: str = "") -> str:
         return _packed(body)
     if body.startswith(bytes.fromhex("d0cf11e0a1b11ae1")):
         return XLS if "Workbook".encode("utf-16-le") in body else DOC
-    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|script|meta|body)\b", head, re.IGNORECASE):
+    if _PAGE.match(head):
         return HTML
     essence = claimed.partition(";")[0].strip().lower()
     return essence if re.fullmatch(r"[\w.+-]+/[\w.+-]+", essence) and essence not in _NEED_MAGIC else UNKNOWN

@@ -16,7 +16,7 @@ Element = etree._Element
 
 # The parser stops at the first </html>; included files and pasted Word documents bring their own.
 _SHELL_TAGS = re.compile(r"</?(?:html|body)\b[^>]*>", re.I)
-_INLINE_TAGS = re.compile(r"</?(?:span|font|b|strong|em|i|u|o:p|a|small|big|ins|s)\b[^>]*>", re.I)
+_INLINE_TAGS = re.compile(r"</?(?:span|font|b|strong|em|i|u|o:p|small|big|ins|s|center)\b[^>]*>", re.I)
 _BLOCK_TAGS = re.compile(
     r"</?(?:div|p|table|tbody|tr|td|th|ul|ol|li|section|article|blockquote|center|form)\b[^>]*>", re.I
 )
@@ -64,11 +64,16 @@ def parse(html: str) -> Dom:
     """The tree of a page. Raises ValueError if there is no element in it."""
     markup = _SHELL_TAGS.sub("", html)
     root, stopped = _tree(markup)
+    flattened = stopped
     if stopped:
-        root, _ = _tree(_BLOCK_TAGS.sub("<br>", _INLINE_TAGS.sub("", markup)))
+        # Inline tags that nobody closed, first; they carry no text boundary.
+        markup = _INLINE_TAGS.sub("", markup)
+        root, stopped = _tree(markup)
+    if stopped:
+        root, _ = _tree(_BLOCK_TAGS.sub("<br>", markup))
     if root is None:
         raise ValueError("there is no markup in it")
-    return Dom(root, stopped)
+    return Dom(root, flattened)
 
 
 def hidden(element: Element) -> bool:

@@ -15,16 +15,84 @@ from crawler.page.tables import read_table
 from crawler.page.text import Block, Table, squeeze
 
 _BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
-    "footer form frameset h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary table tbody td "
-    "tfoot th thead tr ucapcontent ucaptitle ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ucapcontent",
+        "ucaptitle",
+        "ul",
+    ]
 )
 _UNSEEN = frozenset(
-    "head script style noscript template select option textarea button title meta link base area map svg canvas xml input".split()
+    [
+        "head",
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "select",
+        "option",
+        "textarea",
+        "button",
+        "title",
+        "meta",
+        "link",
+        "base",
+        "area",
+        "map",
+        "svg",
+        "canvas",
+        "xml",
+        "input",
+    ]
 )
-_LINKING = frozenset("a img embed iframe frame object area param source".split())
-_OPAQUE = frozenset("iframe object embed video audio".split())
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_LINKING = frozenset(["a", "img", "embed", "iframe", "frame", "object", "area", "param", "source"])
+_OPAQUE = frozenset(["iframe", "object", "embed", "video", "audio"])
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.I)
 _CHAPTERS = re.compile("[总總]體?体?情|概述|公开条例|公開條例|第二十[条條]")
 _DEEPEST_TABLE = 24

@@ -27,10 +27,18 @@ _TITLE_CLASSES = (
 _DATE_LABEL = re.compile(
     r"(?:发\s*布|發\s*布|發\s*佈|公\s*开|公\s*布|发\s*文|生\s*成|成\s*文)?\s*(?:日\s*期|时\s*间|時\s*間)\s*[:：]?\s*([^\u4e00-\u9fff]{0,3}\d[^来來源]{6,24})"
 )
-_SOURCE_LABEL = re.compile(r"(?:信息|文章|稿件|內容|内容|新闻)?\s*(?:来|來)\s*源\s*[:：]\s*([^\s:：|【\[]{2,40}(?:\s(?=[\u4e00-\u9fff]{2,20}(?:局|委|厅|办|室|府))[^\s:：|【\[]{2,40})?)")
-_PUBLISHER_LABEL = re.compile(r"(?:发布机构|發布機構|公开主体|信息提供单位|发布单位|公开机构|发文机关|发布机关|发文机构|制发机关|编制单位|公开责任部门|责任部门)\s*[:：]?\s*([^\s:：|【\[]{2,40})")
-_NO_SOURCE = re.compile(r"^(?:[-—/无空]+|null|none|undefined|本站|本网站?|原创|网络|互联网|其他|转载|未知|admin\w*|管理员)?$", re.I)
-_CUT_AT = re.compile(r"(?:发布|發布|日期|时间|時間|作者|浏览|字号|字体|点击|访问|阅读|打印|关闭|分享|责任编辑|编辑|审核|文号|索引)")
+_SOURCE_LABEL = re.compile(
+    r"(?:信息|文章|稿件|內容|内容|新闻)?\s*(?:来|來)\s*源\s*[:：]\s*([^\s:：|【\[]{2,40}(?:\s(?=[\u4e00-\u9fff]{2,20}(?:局|委|厅|办|室|府))[^\s:：|【\[]{2,40})?)"
+)
+_PUBLISHER_LABEL = re.compile(
+    r"(?:发布机构|發布機構|公开主体|信息提供单位|发布单位|公开机构|发文机关|发布机关|发文机构|制发机关|编制单位|公开责任部门|责任部门)\s*[:：]?\s*([^\s:：|【\[]{2,40})"
+)
+_NO_SOURCE = re.compile(
+    r"^(?:[-—/无空]+|null|none|undefined|本站|本网站?|原创|网络|互联网|其他|转载|未知|admin\w*|管理员)?$", re.I
+)
+_CUT_AT = re.compile(
+    r"(?:发布|發布|日期|时间|時間|作者|浏览|字号|字体|点击|访问|阅读|打印|关闭|分享|责任编辑|编辑|审核|文号|索引)"
+)
 
 
 class Metadata(msgspec.Struct, frozen=True):
@@ -53,8 +61,8 @@ class Metadata(msgspec.Struct, frozen=True):
     findings: tuple[PageFinding, ...] = ()
 
 
-def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, tuple[str, ...]], body_start: int) -> Metadata:
-    """Reads all of it. `own` and `family` hold selectors by title, date, source; `body_start` is the body's first piece."""
+def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, tuple[str, ...]]) -> Metadata:
+    """Reads all of it. `own` and `family` hold selectors by title, date, source."""
     tags = meta_tags(dom)
     findings: list[PageFinding] = []
 
@@ -69,13 +77,20 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
             found.extend((text, element) for element in elements[:5] if (text := _shown_text(element)))
         return found
 
-    before = [piece.text for piece in flow.pieces[max(0, body_start - 60) : body_start]]
-    lines = [*before, *(piece.text for piece in flow.pieces[body_start : body_start + 12])]
     strong, weak, headings = _titles(dom, tags, texts((own.get("title", ""),)), texts(family.get("title", ())))
     title, said = best_title(strong, weak)
+    heading = _shown_heading(headings, title)
+    lines = _lines_near(flow, heading)
     published = (
         _first_date(text for text, _ in texts((own.get("date", ""),)))
-        or _first_date([*tags.get("pubdate", []), *tags.get("publishdate", []), *tags.get("publish_date", []), *tags.get("article:published_time", [])])
+        or _first_date(
+            [
+                *tags.get("pubdate", []),
+                *tags.get("publishdate", []),
+                *tags.get("publish_date", []),
+                *tags.get("article:published_time", []),
+            ]
+        )
         or _first_date(text for text, _ in texts(family.get("date", ())))
         or _visible_date(lines)
     )
@@ -95,7 +110,7 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
         site_domain=next(iter(tags.get("sitedomain", [])), ""),
         site_id=next(iter(tags.get("siteidcode", [])), ""),
         site_name=next(iter(tags.get("sitename", [])), ""),
-        heading=_shown_heading(headings, title),
+        heading=heading,
         findings=tuple(findings),
     )
 
@@ -161,6 +176,15 @@ def _shown_heading(headings: list[tuple[str, Element]], title: str) -> Element |
     return next((element for text, element in headings if plain(_clean_title(text)) == wanted), None)
 
 
+def _lines_near(flow: Flow, heading: Element | None) -> list[str]:
+    """The lines around the title; of a page without one, all that are no links."""
+    if heading is None:
+        return [piece.text for piece in flow.pieces[:300] if not piece.is_link]
+    start = flow.spans[heading][0] if heading in flow.spans else 0
+    near = flow.pieces[max(0, start - 6) : start + 16]
+    return [piece.text for piece in near if not piece.is_link or len(piece.text) < 40]
+
+
 def _shown_text(element: Element) -> str:
     text = text_of(element)
     return text if len(text) <= 300 else ""
@@ -183,7 +207,9 @@ def _visible_date(lines: Sequence[str]) -> str:
             for found in _DATE_LABEL.findall(line):
                 if date := iso_date(found):
                     return date
-    return next((date for line in lines if len(line) <= 25 and re.match(r"\s*\d{4}", line) and (date := iso_date(line))), "")
+    return next(
+        (date for line in lines if len(line) <= 25 and re.match(r"\s*\d{4}", line) and (date := iso_date(line))), ""
+    )
 
 
 def _labelled(label: re.Pattern[str], lines: Sequence[str]) -> list[str]:

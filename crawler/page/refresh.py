@@ -9,7 +9,9 @@ import re
 from crawler.page.attachments import absolute
 from crawler.page.dom import Dom, hidden
 
-_CONTENT = re.compile(r"\s*(\d+(?:\.\d+)?)?\s*[;,]?\s*(?:url\s*=?\s*)?[\"']?\s*([^\"'>\s][^\"'>]*?)?\s*[\"']?\s*$", re.I)
+_CONTENT = re.compile(
+    r"\s*(\d+(?:\.\d+)?)?\s*[;,]?\s*(?:url\s*=?\s*)?[\"']?\s*([^\"'>\s][^\"'>]*?)?\s*[\"']?\s*$", re.I
+)
 _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)(?:</script\s*>|$)", re.I | re.S)
 _COMMENT = re.compile(r"/\*.*?\*/|(?:^|(?<=[\s;{}]))//[^\n]*", re.S)
 _GO = re.compile(
@@ -18,7 +20,9 @@ _GO = re.compile(
     r"|\bwindow\s*\.\s*(?:navigate|open)\s*\(\s*([\"'])(?P<open>[^\"']{1,1000})\7\s*,\s*[\"']_self[\"']",
     re.I | re.S,
 )
-_DEVICE = re.compile(r"userAgent|\bmobile\b|iphone|android|ipad|screen\.width|matchMedia|top\s*!=|self\s*!=|isMobile", re.I)
+_DEVICE = re.compile(
+    r"userAgent|\bmobile\b|iphone|android|ipad|screen\.width|matchMedia|top\s*!=|self\s*!=|isMobile", re.I
+)
 _LONGEST_WAIT = 30
 """Seconds: a refresh after more is a page that reloads itself now and then."""
 

@@ -23,8 +23,10 @@ _PROSE = 160
 _CHAPTER = re.compile(
     r"(?:^|\n)\s*[一二三四五六七八]\s*[、．.]\s*(?:[总總]体|[总總]體|概述|主[动動]公|收到和|存在|其他需|其它需|政府信息公[开開]行政)"
 )
-_BREAKS = frozenset("p div li br tr h1 h2 h3 h4 h5 h6 dd dt blockquote section article".split())
-_UNSEEN = frozenset("script style noscript template select textarea button xml".split())
+_BREAKS = frozenset(
+    ["p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "dd", "dt", "blockquote", "section", "article"]
+)
+_UNSEEN = frozenset(["script", "style", "noscript", "template", "select", "textarea", "button", "xml"])
 _GROUPS = frozenset(("thead", "tbody", "tfoot"))
 
 

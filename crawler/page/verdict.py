@@ -32,12 +32,18 @@ _LITTLE = 300
 _CHALLENGES = (
     (re.compile(r"\$_ts\s*=\s*window\[|\$_ts\.(?:nsd|cd)|window\[['\"]\$_ts['\"]\]"), "challenge $_ts"),
     (re.compile(r"__jsl_clearance|__jsluid"), "challenge __jsl_clearance"),
-    (re.compile(r"safeline_bot|SafeLineChallenge|/\.safeline/|safeline-challenge|slg-(?:title|bg|container)"), "challenge safeline"),
+    (
+        re.compile(r"safeline_bot|SafeLineChallenge|/\.safeline/|safeline-challenge|slg-(?:title|bg|container)"),
+        "challenge safeline",
+    ),
     (re.compile(r"cf-browser-verification|cf_chl_opt|challenge-platform|_cf_chl"), "challenge cloudflare"),
     (re.compile(r"acw_sc__v[23]|arg1\s*=\s*['\"][0-9A-F]{40}"), "challenge acw_sc"),
     (re.compile(r"(?:geetest|gt_captcha|TencentCaptcha|captcha\.js|tcaptcha|yidun|aliyunCaptcha)", re.I), "captcha"),
     (re.compile(r"wzws_sessionid|wzwschallenge|WZWS-RAY", re.I), "challenge wzws"),
-    (re.compile(r"document\.cookie\s*=[^;]{0,300};.{0,400}location\.(?:reload|href|replace)", re.S), "challenge cookie"),
+    (
+        re.compile(r"document\.cookie\s*=[^;]{0,300};.{0,400}location\.(?:reload|href|replace)", re.S),
+        "challenge cookie",
+    ),
     (re.compile(r"/_guard/|_guard_auto|guard\.js\?|yunsuo_session|security_session_verify"), "challenge guard"),
 )
 _BLOCKING_WORDS = re.compile(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from crawler.page import titles
-from crawler.page.dates import YEAR, bare_year, period_in, year_of, years_in
+from crawler.page.dates import YEAR, Period, bare_year, period_in, year_of, years_in
 from crawler.page.evidence import CHAPTER_ONE, OPENING, TABLE_TWO, Folder, in_long_line, marks_in, marks_in_table
 from crawler.page.flow import Piece
 from crawler.page.model import YearFrom
@@ -21,8 +21,15 @@ _YEAR_LINE = re.compile(rf"^[(（【\[]?({YEAR})(?:年度?|年年?报|年度?(?:
 _FOREWORD = re.compile(r"^(?:引言|前言|导言|序言|编制说明)[:：]?$")
 _RANK = {"heading": 0, OPENING: 1, CHAPTER_ONE: 2, TABLE_TWO: 3}
 _BODY_YEAR = re.compile(rf"({YEAR})年?度?(?:的|本级)?(?:政府|政务)?信息公开.{{0,4}}(?:年度|年报|工作|报告)")
-_ORGAN = re.compile(r"(?:由|系由|是由)([^，,。；;、:：由（(]{3,40}?)(?:[（(](?:以下|下)[^)）]*[)）])?(?:负责)?(?:编制|编写|汇总|撰写|组织编)")
-_SUBJECT = re.compile(rf"^{YEAR}年(?:度|来|以来)?[,，、]?([^，,。；;:：（(]{{4,40}}?)[（(](?:以下|下)[^)）]{{0,6}}(?:简称|称)")
+_ORGAN = re.compile(
+    r"(?:由|系由|是由)([^，,。；;、:：由（(]{3,40}?)(?:[（(](?:以下|下)[^)）]*[)）])?(?:负责)?(?:编制|编写|汇总|撰写|组织编)"
+)
+_SUBJECT = re.compile(
+    rf"^{YEAR}年(?:度|来|以来)?[,，、]?([^，,。；;:：（(]{{4,40}}?)[（(](?:以下|下)[^)）]{{0,6}}(?:简称|称)"
+)
+_PERIOD_WORD = re.compile(
+    r"期限|时限|期间|起止|周期|统计时间|时间范围|统计范围|所列数据|(?:报告|数据|统计).{0,12}(?:自|从|时间)"
+)
 _SHORT = 80
 """Characters of the longest heading."""
 _SUBSTANCE = 100
@@ -40,8 +47,8 @@ class Section(msgspec.Struct):
     """The organ that its text names as its author."""
     year: int | None = None
     year_from: YearFrom | None = None
-    bare: bool = False
-    """It has neither heading nor opening nor chapter: tables alone."""
+    kinds: frozenset[str] = frozenset()
+    """What of a report's beginning stands in it: heading, opening, chapter one, first table."""
 
 
 def sections_of(pieces: Sequence[Piece]) -> list[Section]:
@@ -56,7 +63,9 @@ def sections_of(pieces: Sequence[Piece]) -> list[Section]:
     ]
     for section in sections:
         _describe(section, pieces, folded)
-    sections = _solid(sections, pieces, folded)
+    sections = _whole(_solid(sections, pieces, folded))
+    for section in sections:
+        _describe(section, pieces, folded)
     known = {section.year for section in sections if section.year}
     if len(sections) < 2 or len(known) < 2:
         whole = Section(0, len(pieces))
@@ -70,8 +79,7 @@ def sections_of(pieces: Sequence[Piece]) -> list[Section]:
 
 def body_year(lines: Sequence[str]) -> tuple[int | None, YearFrom | None]:
     """The year that folded lines speak of: their period, else 编制的2018年度…报告, else the year named most by far."""
-    text = "\n".join(lines)
-    if (period := period_in(_about_period(text))) is not None:
+    if (period := period_of(lines)) is not None:
         return int(period.start[:4]), "period"
     for line in lines[:12]:
         if match := _BODY_YEAR.search(line):
@@ -80,7 +88,9 @@ def body_year(lines: Sequence[str]) -> tuple[int | None, YearFrom | None]:
     counts: dict[int, int] = {}
     for line in lines:
         for place, year in enumerate(years_in(line)):
-            counts[year] = counts.get(year, 0) + (2 if place == 0 and line.lstrip("(（一二三四五六七八九十）)、").startswith(("2", "二")) else 1)
+            counts[year] = counts.get(year, 0) + (
+                2 if place == 0 and line.lstrip("(（一二三四五六七八九十）)、").startswith(("2", "二")) else 1
+            )
     ranked = sorted(counts.items(), key=lambda item: -item[1])
     if ranked and ranked[0][1] >= 2 and (len(ranked) == 1 or ranked[0][1] >= 2 * ranked[1][1]):
         return ranked[0][0], "body"
@@ -96,10 +106,24 @@ def organ_in(lines: Sequence[str]) -> str:
     return ""
 
 
-def _about_period(text: str) -> str:
-    """The text from the word for a statistical period on; all of its beginning if it has none."""
-    match = re.search(r"(?:统计|報告|报告)?(?:期限|时限|时间|期间|起止|截止|周期)|数据.{0,8}(?:自|从)", text)
-    return text[max(0, match.start() - 60) : match.start() + 200] if match else ""
+def period_of(lines: Sequence[str]) -> Period | None:
+    """The period that folded lines say their figures cover; None if they say none."""
+    for line in lines[:40]:
+        for match in _PERIOD_WORD.finditer(line):
+            if (period := period_in(line[max(0, match.start() - 60) : match.end() + 80])) is not None:
+                return period
+    return None
+
+
+def without_heading(pieces: Sequence[Piece]) -> list[Piece]:
+    """Pieces of a section without the lines at its top that name the report or its year."""
+    start = 0
+    while start < len(pieces) and start < 4 and isinstance(pieces[start].block, str):
+        line = "".join(pieces[start].text.split())
+        if not _is_heading(pieces[start], line):
+            break
+        start += 1
+    return list(pieces[start:])
 
 
 def _starts(pieces: Sequence[Piece], folded: Sequence[str], first: int) -> list[int]:
@@ -151,7 +175,9 @@ def _back_to_heading(pieces: Sequence[Piece], folded: Sequence[str], index: int,
     while index - 1 > floor:
         line = folded[index - 1]
         if isinstance(pieces[index - 1].block, str) and (
-            _FOREWORD.match(line) or _is_heading(pieces[index - 1], line) or (pieces[index - 1].heading and len(line) < 40)
+            _FOREWORD.match(line)
+            or _is_heading(pieces[index - 1], line)
+            or (pieces[index - 1].heading and len(line) < 40)
         ):
             index -= 1
         else:
@@ -161,11 +187,13 @@ def _back_to_heading(pieces: Sequence[Piece], folded: Sequence[str], index: int,
 
 def _describe(section: Section, pieces: Sequence[Piece], folded: Sequence[str]) -> None:
     """Reads year, title and organ of a section."""
+    section.year = section.year_from = None
+    section.title = section.organ = ""
     lines = [folded[index] for index in range(section.start, section.end) if isinstance(pieces[index].block, str)]
     kinds: set[str] = set()
     for index in range(section.start, section.end):
         kinds.update(_kinds(pieces[index], folded[index]))
-    section.bare = not kinds & {"heading", OPENING, CHAPTER_ONE}
+    section.kinds = frozenset(kinds)
     for index in range(section.start, min(section.start + 4, section.end)):
         if isinstance(pieces[index].block, str) and _is_heading(pieces[index], folded[index]):
             said = titles.classify(pieces[index].text)
@@ -199,9 +227,23 @@ def _solid(sections: list[Section], pieces: Sequence[Piece], folded: Sequence[st
     if carried is not None and kept:
         kept[-1].end = sections[-1].end
     for section in kept:
-        section.year = section.year_from = None
-        section.title = section.organ = ""
         _describe(section, pieces, folded)
+    return kept
+
+
+def _whole(sections: list[Section]) -> list[Section]:
+    """Joins a part to the one before it that is of the same year, or of none, and has none of its structure again."""
+    kept: list[Section] = []
+    for section in sections:
+        last = kept[-1] if kept else None
+        again = last is not None and last.kinds & section.kinds & {CHAPTER_ONE, TABLE_TWO}
+        if last is None or again or (section.year not in (last.year, None) and section.kinds - {OPENING}):
+            kept.append(section)
+        elif section.year is None and TABLE_TWO in section.kinds:
+            kept.append(section)
+        else:
+            last.end = section.end
+            last.kinds |= section.kinds
     return kept
 
 
@@ -247,7 +289,9 @@ def _between(sections: list[Section]) -> None:
     for index, section in enumerate(sections):
         if section.organ:
             continue
-        near = sorted((abs(index - other), index < other, other) for other in range(len(sections)) if sections[other].organ)
+        near = sorted(
+            (abs(index - other), index < other, other) for other in range(len(sections)) if sections[other].organ
+        )
         section.organ = sections[near[0][2]].organ if near else ""
 
 

@@ -13,7 +13,15 @@ from monitor.recipients import replay as replay_events
 from monitor.times import shown, to_utc
 
 _STATES = ("pending", "held", "sending", "failed", "dead", "sent", "skipped")
-_SHOWN = {"pending": "待发", "held": "暂缓", "sending": "发送中", "failed": "失败", "dead": "已放弃", "sent": "已发", "skipped": "略过"}
+_SHOWN = {
+    "pending": "待发",
+    "held": "暂缓",
+    "sending": "发送中",
+    "failed": "失败",
+    "dead": "已放弃",
+    "sent": "已发",
+    "skipped": "略过",
+}
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -91,7 +99,9 @@ def _told(context: Context, delivered: outbox.Delivered) -> None:
     if context.json:
         echo_json(msgspec.to_builtins(delivered))
     else:
-        click.echo(f"{delivered.sent} sent in {delivered.messages} messages, {delivered.failed} failed, {delivered.dead} given up")
+        click.echo(
+            f"{delivered.sent} sent in {delivered.messages} messages, {delivered.failed} failed, {delivered.dead} given up"
+        )
         for error in delivered.errors:
             click.echo(error, err=True)
     if delivered.failed or delivered.dead:

@@ -18,7 +18,12 @@ def archive() -> None:
 
 @archive.command(cls=Command)
 @click.argument("version", type=int)
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, not to standard output.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to this file, not to standard output.",
+)
 @pass_context
 def get(context: Context, version: int, output: Path | None) -> None:
     """The bytes of a VERSION's page as they were captured (`versions.id`, as `nianbao show --json` tells)."""

@@ -144,7 +144,9 @@ def find_report(store: Store, given: str) -> Row:
         )
     else:
         words = given.split()
-        where = " AND ".join("(r.portal = ? OR o.name LIKE ? OR r.organ LIKE ? OR CAST(r.year AS TEXT) = ?)" for _ in words)
+        where = " AND ".join(
+            "(r.portal = ? OR o.name LIKE ? OR r.organ LIKE ? OR CAST(r.year AS TEXT) = ?)" for _ in words
+        )
         values = [value for word in words for value in (word, f"%{word}%", f"%{word}%", word)]
         rows = store.rows(f"SELECT r.* FROM reports r JOIN organs o ON o.id = r.organ_id WHERE {where}", values)  # noqa: S608
     if len(rows) != 1:

@@ -27,7 +27,9 @@ def compare(context: Context, a: str, b: str, cosmetic: bool) -> None:
     """
     change = differences(_load(context, a), _load(context, b), cosmetic=cosmetic)
     if context.json:
-        echo_json({"a": a, "b": b, "same": change.empty, "summary": summary(change), "change": msgspec.to_builtins(change)})
+        echo_json(
+            {"a": a, "b": b, "same": change.empty, "summary": summary(change), "change": msgspec.to_builtins(change)}
+        )
     elif change.empty:
         click.echo("no difference")
     else:

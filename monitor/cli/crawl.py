@@ -113,7 +113,9 @@ def _bars(portals: int) -> Iterator[Callable[[run.Progress], None]]:
         yield show
 
 
-def _report(context: Context, store: Store, settled: list[Settled], sent: outbox.Delivered | None, *, dry: bool) -> None:
+def _report(
+    context: Context, store: Store, settled: list[Settled], sent: outbox.Delivered | None, *, dry: bool
+) -> None:
     events: list[Row] = []
     for one in settled:
         for number in one.events:

@@ -91,7 +91,9 @@ def _portals(home: Home) -> Check:
     unverified = sum(1 for portal in portals.values() if portal.enabled and not portal.verified)
     found = f"{enabled} of {len(portals)} enabled"
     if unverified:
-        remedy = "run `nianbao portals check NAME` from a machine that reaches them, and note the date in the portal file"
+        remedy = (
+            "run `nianbao portals check NAME` from a machine that reaches them, and note the date in the portal file"
+        )
         return Check("portals", "warning", f"{found}; {unverified} were never checked live", remedy)
     return Check("portals", "ok", found)
 
@@ -104,7 +106,9 @@ def _database(home: Home) -> Check:
         state = next(iter(told.values())) if told else "no answer"
         if state != "ok":
             return Check("database", "error", str(state), "restore the latest backup of nianbao.db")
-        counts = store.row("SELECT (SELECT count(*) FROM reports) AS reports, (SELECT count(*) FROM versions) AS versions")
+        counts = store.row(
+            "SELECT (SELECT count(*) FROM reports) AS reports, (SELECT count(*) FROM versions) AS versions"
+        )
         assert counts is not None
     return Check("database", "ok", f"sound; {counts['reports']} reports, {counts['versions']} versions")
 

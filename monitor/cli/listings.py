@@ -18,7 +18,8 @@ _STATUS = {"live": "在线", "missing": "待确认", "taken_down": "已撤下"}
 
 def _where(**conditions: object) -> tuple[str, list[object]]:
     """`column = ?` for each condition that is given; `organ` is a part of a name, `since` a time."""
-    clauses, values = ["1"], []
+    clauses: list[str] = ["1"]
+    values: list[object] = []
     for column, value in conditions.items():
         if value is None or value == "":
             continue
@@ -130,7 +131,14 @@ def figures(context: Context, report: str) -> None:
         rows = store.rows("SELECT * FROM figures WHERE version = ? ORDER BY rowid", (row["current_version"],))
     for one in rows:
         one["label"] = label(one["field"])
-    columns = {"field": "指标代码", "label": "指标", "value": "数值", "raw": "原文", "source": "来源", "confidence": "置信度"}
+    columns = {
+        "field": "指标代码",
+        "label": "指标",
+        "value": "数值",
+        "raw": "原文",
+        "source": "来源",
+        "confidence": "置信度",
+    }
     context.show(rows, columns, "this report has no figures that could be read")
 
 

@@ -138,9 +138,15 @@ def _verdict(settled: Settled, sections: list[Row], reports: list[Row]) -> tuple
     if settled.outcome == "killed":
         return "failed", f"the crawl process ended early: {settled.trouble}"
     if not any(section.get("first_page") for section in sections):
-        return "unreadable", "open the section's address in a browser: has it moved, does it ask for a script or a captcha?"
+        return (
+            "unreadable",
+            "open the section's address in a browser: has it moved, does it ask for a script or a captcha?",
+        )
     if not reports:
-        return "no reports", "the section was read but no report was found: check the address, the family and [selectors]"
+        return (
+            "no reports",
+            "the section was read but no report was found: check the address, the family and [selectors]",
+        )
     if settled.trouble:
         return "incomplete", "part of the section could not be read: see the reasons below"
     return "good", ""
@@ -154,7 +160,9 @@ def _print(told: Row) -> None:
         click.echo(f"  why: {told['trouble']}")
     for section in told["sections"]:
         state = "read to its end" if section["complete"] else f"not read to its end: {section.get('reason', '')}"
-        click.echo(f"  section {section['url']}: {section.get('links', 0)} links on {section.get('pages', 0)} pages, {state}")
+        click.echo(
+            f"  section {section['url']}: {section.get('links', 0)} links on {section.get('pages', 0)} pages, {state}"
+        )
     for report in told["reports"]:
         click.echo(
             f"  report {report['year']} {report['organ']}: {report['published_on'] or 'no date'}, {report['characters']} characters, "

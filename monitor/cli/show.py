@@ -79,7 +79,9 @@ def show(context: Context, report: tuple[str, ...], text: bool) -> None:
 def _print(told: dict[str, object]) -> None:
     row: Row = told["report"]  # type: ignore[assignment]
     click.echo(row["title"])
-    click.echo(f"编号 {row['id']}　状态 {_STATUS[row['status']]}　栏目列出 {_LISTED[row['listed']]}　公开日期 {row['published_on'] or '未标注'}")
+    click.echo(
+        f"编号 {row['id']}　状态 {_STATUS[row['status']]}　栏目列出 {_LISTED[row['listed']]}　公开日期 {row['published_on'] or '未标注'}"
+    )
     click.echo(f"首次发现 {shown(row['first_seen_at'])}　最后核实 {shown(row['last_verified_at'])}")
     click.echo(f"网址 {row['url']}")
     sections: list[tuple[str, str, str]] = [

@@ -39,8 +39,8 @@ def trs_list(view: View, rows: list[Row], page: int, pages: int) -> str:
         if index % 2:
             items.append(
                 f'<li><script>var url="{row.href}"; var title="{escape(row.title)}";'
-                f'document.write(\'<a href="{row.href}" title="{escape(row.title)}">{escape(row.title)}</a>\'+'
-                f"'<span>{row.date}</span>');</script></li>"
+                f'document.write(\'<a href="{row.href}" title="{escape(row.title)}">{escape(row.title)}</a>'
+                f"<span>{row.date}</span>');</script></li>"
             )
         else:
             items.append(

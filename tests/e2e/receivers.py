@@ -8,7 +8,10 @@ The robots refuse as the real ones do: HTTP 200 and an error code in the body. `
 monitor.chat talk to them.
 """
 
+import email
+import email.policy
 import json
+import socket
 from collections import defaultdict
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -38,9 +41,6 @@ class Mail:
     @property
     def message(self) -> EmailMessage:
         """The mail, parsed."""
-        import email
-        import email.policy
-
         parsed = email.message_from_bytes(self.raw, policy=email.policy.default)
         assert isinstance(parsed, EmailMessage)
         return parsed
@@ -64,11 +64,14 @@ class Mailbox:
         self.refuse = ""
         self.refusals: int | None = None
         self.refused_recipients: set[str] = set()
-        self._controller = aiosmtpd.controller.Controller(self, hostname=host, port=0)
+        # The controller asks its own port whether it is up, so that it must be told a real one.
+        with socket.create_server((host, 0)) as free:
+            self.port = int(free.getsockname()[1])
+        self._controller = aiosmtpd.controller.Controller(self, hostname=host, port=self.port)
 
     # aiosmtpd's hooks
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self,
         server: aiosmtpd.smtp.SMTP,
         session: aiosmtpd.smtp.Session,
@@ -81,7 +84,7 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(  # noqa: N802
+    async def handle_DATA(
         self, server: aiosmtpd.smtp.SMTP, session: aiosmtpd.smtp.Session, envelope: aiosmtpd.smtp.Envelope
     ) -> str:
         if self.refuse and self.refusals != 0:
@@ -102,11 +105,6 @@ class Mailbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._controller.stop()
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._controller.server.sockets[0].getsockname()[1])
 
     @property
     def url(self) -> str:

@@ -141,9 +141,14 @@ def test_what_the_baseline_tells_is_not_told_one_by_one(store: Store) -> None:
 
 def test_deliveries_vanish_with_their_transaction(store: Store) -> None:
     event = add_event(store)
-    with pytest.raises(RuntimeError), store.transaction():
-        enqueue(store, [event], [channel()], NOW, ZONE)
-        raise RuntimeError
+
+    def cut_short() -> None:
+        with store.transaction():
+            assert enqueue(store, [event], [channel()], NOW, ZONE) == 1
+            raise RuntimeError("the process ends here")
+
+    with pytest.raises(RuntimeError, match="ends here"):
+        cut_short()
     assert states(store) == []
 
 

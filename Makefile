@@ -1,0 +1,54 @@
+# The two commands of the README, and what they need. All of it ends up in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+JOBS ?= 2
+
+.PHONY: demo test extras bench lock check clean
+
+demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
+	$(BIN)/nianbao demo
+
+test: $(VENV)/test.stamp  ## every test; Chromium comes by apt as root, else by playwright
+	tests/install_chromium.sh $(BIN)
+	$(BIN)/python -m pytest -n $(JOBS) --junitxml=$(VENV)/junit.xml $(PYTEST_ARGS)
+
+extras: $(VENV)/extras.stamp  ## what is optional: a browser for portals with render = true
+	tests/install_chromium.sh $(BIN)
+
+bench: $(VENV)/test.stamp  ## CPU and wall time a page, against bare Scrapy in the same run
+	$(BIN)/python tests/bench/passes.py
+
+check: $(VENV)/test.stamp  ## style, types, rules of import
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Hashes in the lock: every machine gets the versions that were tested.
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/extras.stamp: requirements/extras.txt $(VENV)/run.stamp
+	$(PIP) --require-hashes -r requirements/extras.txt
+	touch $@
+
+$(VENV)/test.stamp: requirements/test.txt $(VENV)/extras.stamp
+	$(PIP) --require-hashes -r requirements/test.txt
+	touch $@
+
+lock:  ## after a change of pyproject.toml; needs uv. uv.lock records the registry's address: it is not committed
+	uv lock --quiet
+	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build > requirements/run.txt
+	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser > requirements/extras.txt
+	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --group test > requirements/test.txt
+	rm uv.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
