@@ -7,10 +7,12 @@ comes back.
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import shutil
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from scrapy.settings import BaseSettings
@@ -67,6 +69,16 @@ def executable() -> str:
     """The browser's path: a system Chromium; "" for playwright's own."""
     found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))
     return next((path for path in found if path), "")
+
+
+def available() -> bool:
+    """Whether the `browser` extra and a Chromium, the system's or playwright's own, are installed."""
+    if importlib.util.find_spec("scrapy_playwright") is None:
+        return False
+    if executable():
+        return True
+    own = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    return any(own.glob("chromium*"))
 
 
 def configure(settings: BaseSettings, guard: Guard, allow_private: bool, timeout: float) -> None:

@@ -140,8 +140,9 @@ class RunWriter:
             ),
             warc_headers_dict={"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")},
         )
-        self._warc.write_record(response)
-        self._warc.write_record(request)
+        for record in (response, request):
+            self._warc.write_record(record)
+            record.raw_stream.close()  # warcio's temporary file
         return str(offset)
 
     def finish(self, summary: RunSummary) -> None:
@@ -166,9 +167,9 @@ class RunWriter:
             os.close(directory)
 
     def _info(self) -> None:
-        self._warc.write_record(
-            self._warc.create_warcinfo_record(CAPTURE, {"software": "nianbao", "format": "WARC File Format 1.0"})
-        )
+        record = self._warc.create_warcinfo_record(CAPTURE, {"software": "nianbao", "format": "WARC File Format 1.0"})
+        self._warc.write_record(record)
+        record.raw_stream.close()
 
 
 def _response_headers(exchange: Exchange) -> StatusAndHeaders:

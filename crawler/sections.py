@@ -139,6 +139,7 @@ class Sections:
     async def _step(self, walk: _Walk, step: Step) -> ListPage | None:
         """Asks for one page of the list; None ends the walk."""
         first = walk.pages == 0
+        judgement: Judgement | None = None
         answer = await self._ask(step, first)
         walk.status = answer.status or walk.status
         if first:
@@ -154,9 +155,14 @@ class Sections:
         elif dead_end(answer.url) and not dead_end(step.url):
             walk.fail(f"page {walk.pages + 1}: redirect to {answer.url}")
             return None
+        page = self._read(walk, step, answer)
+        if first and judgement is not None and judgement.reading == "unreachable":
+            # A shell without a word of its own is a list only if its scripts say what to ask for.
+            if not (page.links or page.next or page.columns):
+                walk.fail(judgement.marker)
+                return None
         walk.pages += 1
         walk.first_page = True
-        page = self._read(walk, step, answer)
         if page.refresh:
             if len(walk.asked) > _REFRESHES:
                 walk.fail("redirect loop")
@@ -178,6 +184,8 @@ class Sections:
         answer = judgement.answer
         walk.status = answer.status or walk.status
         reading, marker = judgement.reading, judgement.marker
+        if reading == "unreachable" and answer.status == 200 and not answer.failure and marker == "empty page":
+            return judgement
         lost = None if twin_of(answer.url) == twin_of(target.url) else dead_end(answer.url)
         if lost and reading in ("present", "same", "other"):
             reading, marker = lost

@@ -97,7 +97,9 @@ _LOOK_ALIKE = {
     **{ord(radical): char for radical, char in _RADICALS.items()},
 }
 _RUNS = ((re.compile(r"-{2,}"), "-"), (re.compile(r"(?:\.{3,}|…)+"), "…"))
-_NO_ROW = re.compile(rf"{_ROW}{_CELL}*(?={_ROW})")
+_BLANK_CELLS = re.compile(rf"{_CELL}+(?={_ROW})")
+_NO_ROW = re.compile(rf"{_ROW}+(?={_ROW})")
+"""After blank cells at the ends of rows are dropped: rows in which nothing stands."""
 _ZEROS = {ord(zero): "〇" for zero in "○零0"}
 _YEAR = re.compile("(?<![〇○零0一二三四五六七八九十百千])[一二][〇○零0一二三四五六七八九]{3}(?=年)")
 
@@ -141,7 +143,7 @@ def significance(old: Fingerprints, new: Fingerprints) -> Significance:
 
 def canonical(text: str) -> str:
     """A body with all cosmetic differences folded but that of script; tables keep their grid. For hashing only."""
-    return _NO_ROW.sub("", _fold_marks(_stream(chinese.repair(text)))).strip(_ROW)
+    return _NO_ROW.sub("", _BLANK_CELLS.sub("", _fold_marks(_stream(chinese.repair(text))))).strip(_ROW)
 
 
 def comparable(text: str) -> str:

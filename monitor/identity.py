@@ -6,6 +6,7 @@ An organ is printed in many ways (临海市, 临海市人民政府, 浙江省临
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -33,6 +34,7 @@ class OrganRow(msgspec.Struct, frozen=True):
     declared: bool = False
 
 
+@lru_cache(maxsize=65536)
 def organ_name(printed: str) -> str:
     """A printed name in the form that is compared and stored: Simplified, no white space, the government spelt out.
 

@@ -57,7 +57,8 @@ def read_html(listing: Listing, extra: Iterable[Row] = (), onward: Next | None =
         onward = follow(listing.text, tree, listing.url, listing.selectors.next)
     pages = onward.total or listing.pages
     problem = onward.problem
-    if not onward.url and not problem and pages is not None and listing.step.number + 1 < pages:
+    silent = not onward.url and not problem and onward.total is None
+    if silent and listing.pages is not None and listing.step.number + 1 < listing.pages:
         problem = f"page {listing.step.number + 1} of {pages} leads no further"
     return ListPage(
         links=links(found, listing, annual),

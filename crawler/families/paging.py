@@ -149,7 +149,7 @@ def _counted(url: str, shown: int | None, script: tuple[int, str, str, int] | No
         return Next("", pages, f"it says {pages} pages, but links none")
     if button is not None and pages is None:
         href = (button.attributes.get("href") or "").strip()
-        script_call = _JS_NUMBER.match(href)
+        script_call = None if dead(href) else _JS_NUMBER.match(href)
         disabled = (
             "dis" in (button.attributes.get("class") or "").lower() or button.attributes.get("disabled") is not None
         )

@@ -7,13 +7,18 @@ path such as /attachment/, or by a viewer's `?file=`. Icons of file types, space
 
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from crawler.page.dom import Element, ancestors, hidden, text_of
 from crawler.page.model import Attachment
 
 _EXTENSION = re.compile(r"\.(?:pdf|docx?|wps|wpt|xlsx?|et|csv|ofd|rtf|zip|rar|7z|pptx?|ceb|txt|odt|ods)$", re.I)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|bmp|webp|tiff?|svg)$", re.I)
+_MAYBE = re.compile(
+    r"\.(?:pdf|do[ct]|wp[st]|xls|et|csv|ofd|rtf|zip|rar|7z|ppt|ceb|txt|od[ts]|jpe?g|png|gif|bmp|webp|tif|svg)|attach|fujian|down|file|upload|%2e",
+    re.I,
+)
+"""What the address of any document holds: all other links are passed over at once."""
 _PATH = re.compile(
     r"/(?:attachments?|attach|fujian|downfile|filedownload|download(?:file|attach\w*)?|fileDown)(?:[/.]|$)|"
     r"/module/download/|downfile\.jsp|download\.(?:jsp|do|aspx?|php|action)|downloadfile",
@@ -32,6 +37,8 @@ _FILE_ICON = re.compile(
     re.I,
 )
 _REAL_SOURCE = ("data-src", "data-original", "data-url", "data-lazy-src", "_src", "lazy-src", "data-echo")
+_IN_ADDRESS = "%/:=&?~#+!$,;'@()*[]|"
+"""Characters that `absolute` leaves as they are, letters and digits besides."""
 _SMALL = 40
 """Pixels: what is declared no larger in width and height is an icon."""
 _ICON_BYTES = 3000
@@ -72,6 +79,9 @@ def _link(element: Element, base: str) -> list[Attachment]:
         return []
     if low.startswith("javascript:"):
         return []
+    marked = any(element.get(key) is not None for key in ("appendix", "needdownload", "download", "oldsrc"))
+    if not marked and not _MAYBE.search(href):
+        return []
     url = absolute(href, base)
     if not url:
         return []
@@ -79,7 +89,6 @@ def _link(element: Element, base: str) -> list[Attachment]:
     parts = urlsplit(target)
     path = unquote(parts.path)
     name = _name(element, target)
-    marked = any(element.get(key) is not None for key in ("appendix", "needdownload", "download", "oldsrc"))
     if _PICTURE.search(path):
         wrapped = next(element.iter("img"), None)
         # A picture that links its own larger copy is shown once already.
@@ -164,7 +173,7 @@ def absolute(href: str, base: str) -> str:
         return ""
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return ""
-    return url.partition("#")[0].replace(" ", "%20")
+    return quote(url.partition("#")[0], safe=_IN_ADDRESS)
 
 
 def _viewed(url: str) -> str:

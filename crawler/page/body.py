@@ -5,12 +5,13 @@ well-known editors are asked in that order, but what they name is taken only if 
 that the page shows; else the smallest box that holds them all; without marks the box that holds most of the prose. Pure.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from crawler.page import chrome, titles
-from crawler.page.attachments import attachments_of
+from crawler.page.attachments import attachments_of, is_document_link
 from crawler.page.dom import Dom, Element, ancestors
 from crawler.page.evidence import Folder, in_long_line, marks_in, marks_in_table
 from crawler.page.flow import Flow, Piece
@@ -25,6 +26,12 @@ _KNOWN = (
     "#contentText", ".conTxt", ".text-content", ".main_content",
 )  # fmt: skip
 _OUTER = frozenset(("html", "body"))
+_FILE_HEAD = re.compile(r"(?:相关)?(?:附件|附表|附)(?:下载|列表)?[:：]?")
+_FILE_REST = re.compile(
+    r"(?:(?:相关|点击)?(?:附件|附表|附|下载|查看|文件)(?:下载|\d+|[一二三四五六七八九十]+)?|[\d一二三四五六七八九十]{1,3}|[:：.、．,，;；()（）\[\]【】|·\-]|"
+    r"[\d.]+[kmg]?b|下载次数\d*|格式|类型|大小|pdf|docx?|xlsx?)*",
+    re.I,
+)
 _FEW_LINKS = 0.4
 _INLINE_BOXES = frozenset(
     [
@@ -82,17 +89,22 @@ def find_body(dom: Dom, flow: Flow, own: str, family: Sequence[str], heading: El
         certain = bool(ranges)
     if not ranges and everything:
         ranges = _around_marks(flow, marked)
-    if not ranges:
-        ranges = _below_heading(flow, heading, base) or _densest(flow)
-    return _body(flow, ranges, marked, certain, findings)
+    guessed = not ranges
+    if guessed:
+        start = flow.spans[heading][1] if heading is not None and heading in flow.spans else 0
+        ranges = _below_heading(flow, heading, base) or _densest(flow, start)
+    return _body(flow, ranges, marked, certain, guessed, base, findings)
 
 
 def _body(
-    flow: Flow, ranges: list[tuple[int, int]], marked: dict[int, set[str]], certain: bool, findings: list[PageFinding]
+    flow: Flow, ranges: list[tuple[int, int]], marked: dict[int, set[str]], certain: bool, guessed: bool, base: str, findings: list[PageFinding]
 ) -> Body:
     classes = chrome.chrome_elements(flow.pieces, flow.spans)
     indices = [index for start, end in ranges for index in range(start, end) if not classes[index] or marked.get(index)]
     kept = chrome.strip([flow.pieces[index] for index in indices])
+    kept = _without_file_lines(kept, flow, base)
+    if guessed:
+        kept = [piece for piece in kept if not piece.is_link or chrome.links_document(piece)]
     position = {id(piece): place for place, piece in enumerate(kept)}
     following: dict[int, int] = {}
     for start, end in reversed(ranges):
@@ -108,6 +120,25 @@ def _body(
     ]
     marks = frozenset().union(*(marked.get(index, set()) for start, end in ranges for index in range(start, end)))
     return Body(tuple(kept), tuple(addressed), ranges[0][0] if ranges else 0, marks, certain, tuple(findings))
+
+
+def _without_file_lines(pieces: list[Piece], flow: Flow, base: str) -> list[Piece]:
+    """Without lines that are nothing but links to documents: those are attachments, and their names no text."""
+    names: dict[int, list[str]] = {}
+    for index, element, text in flow.links:
+        if index < len(flow.pieces) and is_document_link(element, base):
+            names.setdefault(id(flow.pieces[index]), []).append(text)
+    kept: list[Piece] = []
+    for piece in pieces:
+        rest = piece.text
+        for name in names.get(id(piece), []):
+            rest = rest.replace(name, "", 1)
+        if id(piece) in names and isinstance(piece.block, str) and _FILE_REST.fullmatch("".join(rest.split())):
+            if kept and _FILE_HEAD.fullmatch("".join(kept[-1].text.split())):
+                kept.pop()
+            continue
+        kept.append(piece)
+    return kept
 
 
 def _within_class(element: Element) -> bool:
@@ -256,11 +287,11 @@ def _below_heading(flow: Flow, heading: Element | None, base: str) -> list[tuple
     return []
 
 
-def _densest(flow: Flow) -> list[tuple[int, int]]:
-    """The smallest box that holds four fifths of the page's own text."""
+def _densest(flow: Flow, first: int) -> list[tuple[int, int]]:
+    """The smallest box that holds four fifths of the page's own text from piece `first` (behind the title) on."""
     weights = [
-        0 if piece.is_link or chrome.is_chrome_line(piece.text) else len(piece.text) - piece.linked
-        for piece in flow.pieces
+        0 if index < first or piece.is_link or chrome.is_chrome_line(piece.text) else len(piece.text) - piece.linked
+        for index, piece in enumerate(flow.pieces)
     ]
     total = sum(weights)
     sums = [0]
@@ -276,12 +307,12 @@ def _densest(flow: Flow) -> list[tuple[int, int]]:
             and sums[end] - sums[start] >= 0.8 * total
             and (best is None or end - start <= best[0])
         ):
-            best = (end - start, (start, end))
-    return [best[1]] if best else [(0, len(flow.pieces))]
+            best = (end - start, (max(start, first), end))
+    return [best[1]] if best else []
 
 
 def looks_like_list(flow: Flow, body: Body) -> bool:
-    """Whether the body is a list of reports: three links or more that each name one, and little else."""
+    """Whether the body is a list of reports: links that name those of several years, and little else."""
     inside = {id(piece) for piece in body.pieces}
     reports = [
         text
@@ -293,4 +324,4 @@ def looks_like_list(flow: Flow, body: Body) -> bool:
     ]
     years = {titles.classify(text).year for text in reports}
     own = sum(len(piece.text) - piece.linked for piece in body.pieces)
-    return len(reports) >= 3 and (len(years) > 1 or len(reports) > 5) and own < 60 * len(reports)
+    return len(reports) >= 2 and (len(years) > 1 or len(reports) > 5) and own < 60 * len(reports)

@@ -7,6 +7,7 @@ report, so none of it may reach a fingerprint; everything else must. Pure.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from crawler.page.chinese import plain
 from crawler.page.dom import Element
@@ -43,13 +44,14 @@ _PARTS = "|".join(
         r"(?:晴|多云|阴|小雨|中雨|大雨|阵雨|雷阵雨|雪|雾|霾)?-?\d{1,2}(?:~|～|-|/)-?\d{1,2}℃",
         r"(?:已归档|归档|此页面已归档|本页面已归档|该信息已归档)",
         r"(?:索引号|主题分类|信息索引号|信息分类|主题词|关键字|关键词|体裁分类|服务对象|组配分类|公开类别|信息有效性|时效性|有效性)[:：][^。]{0,40}",
+        r"(?:无障碍|长者|老年|关怀|适老)(?:浏览|阅读|版|模式|服务|专区|助手)?|(?:微信|微博|客户端|移动端|手机版|电脑版)(?:公众号)?",
         r"[0-9a-f]{32}",
     )
 )
 # Each part is atomic, so that a line of a hundred parts that ends otherwise is refused in one go.
 _BAR = re.compile(rf"(?>(?:{_PARTS})[|｜\s、,，;；·/\-—–>》\[\]【】()]*)+", re.I)
 _LINES = re.compile(
-    r"(?:您|你)访问的(?:链接|网站|页面|网页)即将离开.{0,80}|是否继续(?:访问)?[?？]?|(?:继续访问|放弃|取消|确定|确认)+|即将(?:离开|跳转).{0,60}(?:是否继续|网站).{0,10}|"
+    r"(?:您|你)访问的(?:链接|网站|页面|网页)即将离开.{0,80}|是否继续(?:访问)?[?？]?(?:继续访问|继续|放弃|取消|确定|确认|访问|关闭|[是否×x])*|(?:继续访问|继续|放弃|取消|确定|确认)+|即将(?:离开|跳转).{0,60}(?:是否继续|网站).{0,10}|"
     r"(?:您(?:现在|当前|所在|目前)?的?|当前|现在|所在|目前|你的)?(?:所在)?位置(?:是|为)?[:：].{0,120}|(?:网站)?首页(?:[>»›/\-→＞﹥].{0,120})|"
     r"(?:上一?[篇条页]|下一?[篇条页]|前一[篇条]|后一[篇条])[:：]?.{0,80}|"
     r"(?:手机|微信|用手机|请用微信|使用手机|打开微信|打开手机)?扫一?扫.{0,60}|(?:扫码|扫描).{0,20}(?:二维码|手机|微信|分享|浏览|阅读|打开).{0,20}|"
@@ -65,6 +67,11 @@ _SENTENCES = re.compile(r"本文已被?(?:浏览|阅读|访问|点击)\d*次|您
 _RELATED = re.compile(
     r"(?:[【\[]?)(?:相关|关联|延伸|推荐|热门|最新|更多|猜你喜欢|图片|精彩|近期|同类|其他)?(?:链接|阅读|信息|文章|新闻|文件|稿件|资讯|内容|解读|政策|政策解读|报道|推荐|文档|公开信息|热点|公告)(?:推荐|列表)?(?:[】\]]?)[:：]?"
 )  # a heading of links only: `strip` checks what follows it
+_PARTICULAR = re.compile(
+    r"(?:索引号|信息索引号|发布机构|发文机关|发布日期|发文日期|成文日期|公开日期|生成日期|发布时间|主题分类|主题词|文号|发文字号|信息名称|名称|公开方式|公开形式|公开时限|有效性|"
+    r"时效性|浏览次数|访问量|信息分类|来源|关键词|体裁分类|组配分类|公开范围|信息类别|公开程序|更新时间)"
+)
+_CERTAIN_PARTICULARS = frozenset({"索引号", "信息索引号", "发布机构", "发布日期", "浏览次数", "主题分类", "发文机关", "成文日期", "生成日期"})
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:bdsharebuttonbox|bdshare\w*|bshare[\w-]*|jiathis\w*|sharebox|share|sharing|social-share|breadcrumb\w*|crumbs?|bread|dqwz|weizhi|wzmbx|curposition|"
     r"curpos|curr?ent-?position|zihao|ziti|fontsize|font-size|qrcode|ewm|erweima|weather|tianqi|prevnext|prev-next|pre-next|sxp|syp|xyp|xgyd|xgwz|xgxx|xgbd|xglj|related\w*|"
@@ -74,6 +81,14 @@ _CLASS = re.compile(
 _MOST_IN_CLASS = 300
 
 
+def is_particulars(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a table holds a document's particulars (索引号, 发布机构, 浏览次数) rather than any of its content."""
+    cells = [plain(cell).strip(":") for row in rows for cell in row if len(cell) <= 40]
+    labels = {match[0] for cell in cells if (match := _PARTICULAR.match(cell)) is not None}
+    return len(labels) >= 2 and bool(labels & _CERTAIN_PARTICULARS)
+
+
+@lru_cache(maxsize=8192)
 def is_chrome_line(text: str) -> bool:
     """Whether a line, in either script, is nothing but chrome."""
     if len(text) > _LONGEST:
@@ -109,7 +124,11 @@ def chrome_elements(pieces: Sequence[Piece], spans: dict[Element, tuple[int, int
 
 def strip(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces without chrome lines and without lists of related links."""
-    kept = [piece for piece in pieces if not (isinstance(piece.block, str) and is_chrome_line(piece.block))]
+    kept = [
+        piece
+        for piece in pieces
+        if not (is_chrome_line(piece.block) if isinstance(piece.block, str) else is_particulars(piece.block.rows))
+    ]
     return _without_related(kept)
 
 
@@ -118,21 +137,22 @@ def _without_related(pieces: list[Piece]) -> list[Piece]:
     kept: list[Piece] = []
     dropping = False
     for index, piece in enumerate(pieces):
-        if dropping and piece.is_link and not _document(piece):
+        if dropping and piece.is_link and not links_document(piece):
             continue
         following = pieces[index + 1] if index + 1 < len(pieces) else None
         dropping = (
             isinstance(piece.block, str)
             and len(piece.text) <= 16
             and _RELATED.fullmatch(plain(piece.text)) is not None
-            and (following is None or (following.is_link and not _document(following)))
+            and (following is None or (following.is_link and not links_document(following)))
         )
         if not dropping:
             kept.append(piece)
     return kept
 
 
-def _document(piece: Piece) -> bool:
+def links_document(piece: Piece) -> bool:
+    """Whether a link in the piece's element leads to a file."""
     return any(
         re.search(
             r"\.(?:pdf|docx?|wps|ofd|xlsx?|et|rtf|zip|rar|7z|pptx?|jpe?g|png)(?:$|[?#&])", link.get("href") or "", re.I

@@ -41,6 +41,9 @@ _TABLES = {
 }
 
 
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u3164\ufeff\ufe0f]")
+
+
 class Folder:
     """Folds lines of one page for matching: costly for Traditional or damaged pages, cheap for all others."""
 
@@ -48,7 +51,10 @@ class Folder:
         self.costly = is_traditional(sample) or re.search(r"[(（][a-zA-Zü]{0,6}[À-ɏ]", sample) is not None
 
     def __call__(self, text: str) -> str:
-        return plain(text) if self.costly else strip_invisible(text)
+        if self.costly:
+            return plain(text)
+        bare = "".join(text.split())
+        return strip_invisible(bare) if _UNSEEN.search(bare) else bare
 
 
 def marks_in(line: str) -> set[str]:

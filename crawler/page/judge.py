@@ -6,13 +6,15 @@ list alone make none of an error page; and a notice, news or companion is none, 
 
 from collections.abc import Sequence
 
-from crawler.page import chrome, titles
+from crawler.page import chrome, titles, verdict
 from crawler.page.body import Body, looks_like_list
 from crawler.page.evidence import OPENING
 from crawler.page.flow import Flow
 from crawler.page.metadata import Metadata
 from crawler.page.model import Attachment, Hint
 
+_LEAST, _LEAST_NAMED = 80, 8
+"""Characters of the shortest report in prose, and of the shortest under a title that names the article."""
 _LITTLE = 200
 """Characters of text of a page that only frames a document."""
 _MOST_LINKS = 12
@@ -56,9 +58,12 @@ def _has_content(body: Body, files: Sequence[Attachment], named: bool) -> bool:
     if any(item.kind == "document" for item in files) or (files and (body.certain or named)):
         return True
     prose = [piece for piece in body.pieces if not piece.is_link and not chrome.is_chrome_line(piece.text)]
-    own = sum(len(piece.text) for piece in prose)
+    own = sum(len(piece.text) - piece.linked for piece in prose)
     linked = sum(piece.linked for piece in body.pieces)
-    return own >= (30 if named else 80) and linked < own
+    if own < (_LEAST_NAMED if named else _LEAST) or linked >= own:
+        return False
+    # A title over 该内容已被删除 is what is left of a report, not one.
+    return own > 4 * _LEAST or verdict.missing([piece.text for piece in prose], "", False) is None
 
 
 def _links(flow: Flow, body: Body) -> int:

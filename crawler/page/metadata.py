@@ -100,13 +100,14 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
         or _first_source(text for text, _ in texts(family.get("source", ())) if len(text) < 60)
         or _first_source(_labelled(_SOURCE_LABEL, lines))
     )
+    publisher = next(iter(_labelled(_PUBLISHER_LABEL, lines)), "")
     return Metadata(
         title=title,
         said=said,
         named=title in strong,
         published_on=published,
-        source=source,
-        publisher=next(iter(_labelled(_PUBLISHER_LABEL, lines)), ""),
+        source=source or publisher,
+        publisher=publisher,
         site_domain=next(iter(tags.get("sitedomain", [])), ""),
         site_id=next(iter(tags.get("siteidcode", [])), ""),
         site_name=next(iter(tags.get("sitename", [])), ""),

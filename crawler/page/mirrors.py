@@ -158,12 +158,9 @@ def _unshifted(match: re.Match[str], readings: Mapping[str, frozenset[str]], oth
         if data is None or len(data) != 2 * len(form):
             continue
         data = b"\xa1" + data
-        if letter:
-            ends = [_text(data[-1:] + letter.encode())]
-        else:
-            ends = [char for char in sorted(chars) if (_gbk(char) or b"")[:1] == data[-1:]]
-        front = _text(data[:-1])
-        ends = [end for end in ends if end and end in chars]
+        front, last = _text(data[:-1]), data[-1:]
+        fitting = [_text(last + letter.encode())] if letter else [c for c in chars if (_gbk(c) or b"")[:1] == last]
+        ends = [end for end in fitting if end in chars]
         if front is None or len(ends) != 1:
             continue
         mended = front + str(ends[0])

@@ -59,15 +59,16 @@ def file_report(url: str, hint: Hint, kind: str) -> Report:
 def files_of(flow: Flow, body: Body, base: str) -> tuple[Attachment, ...]:
     """Documents and pictures in the body, then the documents that stand in an attachments' box outside it."""
     inside = {id(element) for _, element in body.addressed}
-    outside = [
-        element
-        for _, element in flow.addressed
-        if id(element) not in inside and (element.tag in ("iframe", "embed", "object") or _in_file_box(element))
-    ]
     found = attachments_of((element for _, element in body.addressed), base)
-    more = [item for item in attachments_of(outside, base) if item.kind == "document"]
+    more = [
+        item
+        for _, element in flow.addressed
+        if id(element) not in inside
+        for item in attachments_of((element,), base)
+        if item.kind == "document" and (element.tag in ("iframe", "embed", "object") or _in_file_box(element))
+    ]
     known = {item.url for item in found}
-    return (*found, *(item for item in more if item.url not in known))
+    return (*found, *{item.url: item for item in more if item.url not in known}.values())
 
 
 def companions_in(flow: Flow, base: str, url: str, meta: Metadata) -> tuple[Attachment, ...]:
@@ -91,7 +92,7 @@ def read_reports(
     pieces, addressed = list(body.pieces), body.addressed
     sections = years.sections_of(pieces)
     if len(sections) == 1:
-        return (_single(draft, _without_title(pieces, draft.meta), sections[0], files),), ()
+        return (_single(draft, pieces, sections[0], files),), ()
     kept, findings = _without_copies(sections, pieces, draft.url)
     reports = []
     for section in kept:
@@ -121,7 +122,12 @@ def _single(draft: Draft, pieces: Sequence[Piece], section: years.Section, files
     meta, hint = draft.meta, draft.hint
     linked = titles.classify(hint.title) if hint.title else titles.Title("other")
     title, said = meta.title, meta.said
-    if said.kind != "report":
+    named = said.organ if said.kind == "report" else title if meta.named and titles.is_organ_name(title) else ""
+    if said.kind == "report" and section.title and not (said.year or said.organ):
+        # The page's title is the column's; the heading in the body is the report's.
+        title, said = section.title, titles.classify(section.title)
+        named = said.organ
+    elif said.kind != "report" and not named:
         title, said = (
             (section.title, titles.classify(section.title)) if section.title
             else (" ".join(hint.title.split()), linked) if linked.kind == "report"
@@ -137,7 +143,8 @@ def _single(draft: Draft, pieces: Sequence[Piece], section: years.Section, files
         year, year_from = linked.year, "link"
     else:
         year, year_from = _guessed(hint, meta.published_on)
-    organ = _organ(said.organ, meta, section.organ)
+    organ = _organ(named or said.organ, meta, section.organ)
+    pieces = _without_title(_without_title(pieces, meta.title), title)
     text = render(_blocks(pieces))
     period = years.period_of(_folded(pieces))
     findings = _period_findings(period, year if year_from == "title" else None, draft.url)
@@ -191,10 +198,11 @@ def _folded(pieces: Sequence[Piece]) -> list[str]:
     return [fold(piece.text) for piece in pieces if isinstance(piece.block, str)]
 
 
-def _without_title(pieces: list[Piece], meta: Metadata) -> list[Piece]:
+def _without_title(pieces: Sequence[Piece], title: str) -> list[Piece]:
     """The pieces without the lines at their top that repeat the title, whole or broken into several."""
-    wanted = plain(meta.title)
-    first, last = _title_lines(pieces, wanted) if wanted and meta.said.kind == "report" else (0, 0)
+    pieces = list(pieces)
+    wanted = plain(title)
+    first, last = _title_lines(pieces, wanted) if wanted else (0, 0)
     return pieces[:first] + pieces[last:]
 
 

@@ -38,9 +38,9 @@ def trs_list(view: View, rows: list[Row], page: int, pages: int) -> str:
     for index, row in enumerate(rows):
         if index % 2:
             items.append(
-                f'<li><script>var url="{row.href}"; var title="{escape(row.title)}";'
-                f'document.write(\'<a href="{row.href}" title="{escape(row.title)}">{escape(row.title)}</a>'
-                f"<span>{row.date}</span>');</script></li>"
+                f'<script>var url="{row.href}"; var title="{escape(row.title)}";'
+                f'document.write(\'<li><a href="{row.href}" title="{escape(row.title)}">{escape(row.title)}</a>'
+                f"<span>{row.date}</span></li>');</script>"
             )
         else:
             items.append(

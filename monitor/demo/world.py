@@ -20,7 +20,7 @@ from monitor.demo.layouts import Layout
 from monitor.demo.server import Web
 from monitor.demo.text import Extras, title_of, write_paper
 
-YEARS = (2019, 2020, 2021, 2022, 2023)
+YEARS = (2020, 2021, 2022, 2023, 2024)
 
 
 class Kind(NamedTuple):

@@ -229,7 +229,7 @@ def proxy(site: Site) -> None:
         site.give("")
         return
     records = "".join(
-        f"<record><![CDATA[{row(f'/han/art/2020/art_77_{n}.html', 2000 + n)}]]></record>" for n in range(start, end + 1)
+        f"<record><![CDATA[{row(f'/han/art/2020/art_77_{n}.html', 2002 + n)}]]></record>" for n in range(start, end + 1)
     )
     site.give(
         f"<datastore><totalrecord>23</totalrecord><recordset>{records}</recordset></datastore>", Content_Type="text/xml"
@@ -253,7 +253,7 @@ def interface(site: Site) -> None:
 
 def routes(base: str) -> dict[str, Callable[[Site], None]]:
     embedded = "".join(
-        f"<record><![CDATA[{row(f'/han/art/2020/art_77_{n}.html', 2000 + n)}]]></record>" for n in range(1, 9)
+        f"<record><![CDATA[{row(f'/han/art/2020/art_77_{n}.html', 2002 + n)}]]></record>" for n in range(1, 9)
     )
     config = {
         "SID": "755001",
@@ -329,11 +329,11 @@ def routes(base: str) -> dict[str, Callable[[Site], None]]:
         "/robots.txt": page("User-agent: *\nDisallow: /closed/", Content_Type="text/plain"),
         "/closed/": page(column("")),
         "/": page(column("<li><a href='/a'>首页</a></li>")),
-        "/nasty/": page(column("".join(row(f"./202101/t1_{name}.html", 2000 + n) for n, name in enumerate(nasty)))),
+        "/nasty/": page(column("".join(row(f"./202101/t1_{name}.html", 2003 + n) for n, name in enumerate(nasty)))),
         "/nasty/error/404.html": page("<html><body>出错了</body></html>"),
     }
     out |= {f"/nasty/202101/t1_{name}.html": route for name, route in nasty.items()}
-    out |= {f"/han/art/2020/art_77_{n}.html": page(report(2000 + n)) for n in range(1, 24)}
+    out |= {f"/han/art/2020/art_77_{n}.html": page(report(2002 + n)) for n in range(1, 24)}
     out |= {f"/gkmlpt/content/1/{n}/post_{n}.html": page(report(n)) for n in (2018, 2019, 2020)}
     return out
 

@@ -347,13 +347,13 @@ def test_outages(yunxi: Portal) -> None:
 def test_an_overwritten_column_and_a_query() -> None:
     with World("songling", "taihe", "heping") as served:
         songling, taihe, heping = served
-        assert "2023年1月1日起" in text_of(get(songling.section)[1])
-        songling.publish(write_paper("松岭区人民政府", 2024))
-        assert "松岭区人民政府2024年" in text_of(get(songling.section)[1])
+        assert "2024年1月1日起" in text_of(get(songling.section)[1])
+        songling.publish(write_paper("松岭区人民政府", 2025))
+        assert "松岭区人民政府2025年" in text_of(get(songling.section)[1])
         assert "2021年" in text_of(get(taihe.section.replace("{year}", "2021"))[1])
         assert "暂无" in text_of(get(taihe.section.replace("{year}", "2011"))[1])
         page = text_of(get(heping.section)[1])
-        assert all(f"{year}年1月1日起" in page for year in range(2019, 2024))
+        assert all(f"{year}年1月1日起" in page for year in range(2020, 2025))
         assert "2016年共主动公开" in page
 
 
