@@ -148,19 +148,18 @@ class Sections:
                 return None
             answer = judgement.answer
         elif answer.failure or answer.status != 200:
-            if answer.refusal is not None:
-                self._visits.refused(answer)
+            self._visits.refused(answer)
             walk.fail(f"page {walk.pages + 1}: {answer.marker or f'status {answer.status}'}")
             return None
         elif dead_end(answer.url) and not dead_end(step.url):
             walk.fail(f"page {walk.pages + 1}: redirect to {answer.url}")
             return None
         page = self._read(walk, step, answer)
-        if first and judgement is not None and judgement.reading == "unreachable":
+        wordless = judgement is not None and judgement.reading == "unreachable"
+        if judgement is not None and wordless and not (page.links or page.next or page.columns):
             # A shell without a word of its own is a list only if its scripts say what to ask for.
-            if not (page.links or page.next or page.columns):
-                walk.fail(judgement.marker)
-                return None
+            walk.fail(judgement.marker)
+            return None
         walk.pages += 1
         walk.first_page = True
         if page.refresh:
@@ -189,6 +188,8 @@ class Sections:
         lost = None if twin_of(answer.url) == twin_of(target.url) else dead_end(answer.url)
         if lost and reading in ("present", "same", "other"):
             reading, marker = lost
+        for finding in judgement.page.findings if judgement.page is not None and reading == "unreachable" else ():
+            self._sink.tell(FindingSeen(finding.rule, finding.severity, finding.detail, finding.url or answer.url))
         if reading in ("blocked", "unreachable", "gone"):
             if known is not None and known.reports and not self._visits.was_read(target.url):
                 await self._visits.tell(target.url, judgement, known)

@@ -111,8 +111,7 @@ class Visits:
         trusted = known is not None and bool(known.body_hash) and known.rules == self._job.rules
         steady = True
         while True:
-            if answer.refusal is not None:
-                self.refused(answer)
+            self.refused(answer)
             if answer.failure:
                 return Judgement(answer.failure, answer.marker, answer)
             if answer.status == 304:
@@ -229,8 +228,7 @@ class Visits:
             last_modified=known.last_modified if known is not None and trusted else "",
             max_bytes=self._job.limits.attachment_bytes,
         )
-        if answer.refusal is not None:
-            self.refused(answer)
+        self.refused(answer)
         told: dict[str, Any] = {
             "url": attachment.url,
             "kind": attachment.kind,
@@ -306,9 +304,9 @@ class Visits:
         )
 
     def refused(self, answer: Answer) -> None:
-        """Tells what the guard refused."""
-        assert answer.refusal is not None  # noqa: S101 (callers ask first)
-        self._sink.tell(FindingSeen(answer.refusal.rule, "warning", answer.refusal.detail, answer.asked))
+        """Tells what the guard refused, if anything."""
+        if answer.refusal is not None:
+            self._sink.tell(FindingSeen(answer.refusal.rule, "warning", answer.refusal.detail, answer.asked))
 
     def close(self) -> None:
         """Gives the extraction thread up; a document it still reads is lost."""

@@ -91,7 +91,7 @@ def is_particulars(rows: Sequence[Sequence[str]]) -> bool:
 @lru_cache(maxsize=8192)
 def is_chrome_line(text: str) -> bool:
     """Whether a line, in either script, is nothing but chrome."""
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or (len(text) > 60 and text.endswith(("。", "；")) and not text.startswith(("您", "你"))):
         return False
     folded = plain(text)
     return not folded or bool(

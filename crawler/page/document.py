@@ -9,6 +9,7 @@ Bytes that cannot be read give an empty text and a finding that names address an
 import hashlib
 import io
 import re
+import threading
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -156,7 +157,16 @@ def _pixels(body: bytes, form: str) -> str:
     return hashlib.sha256(b"%dx%d:" % (width, height) + data).hexdigest()
 
 
+_PDFIUM = threading.Lock()
+"""PDFium keeps state of its own for the whole process: two threads in it at once crash it."""
+
+
 def _pdf(body: bytes) -> str:
+    with _PDFIUM:
+        return _pdf_text(body)
+
+
+def _pdf_text(body: bytes) -> str:
     import pypdfium2
 
     with pypdfium2.PdfDocument(body) as document:

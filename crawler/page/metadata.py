@@ -24,6 +24,7 @@ _TITLE_CLASSES = (
     "detail-title", "detail_title", "content-title", "content_title", "con_title", "con-title", "news_title", "newstitle", "titles", "main-title", "bt", "biaoti",
     "title", "wzbt", "tit", "zwbt",
 )  # fmt: skip
+_TODAY = re.compile(r"星期|礼拜|禮拜|周[一二三四五六日]|今天|现在是|農曆|农历")
 _DATE_LABEL = re.compile(
     r"(?:发\s*布|發\s*布|發\s*佈|公\s*开|公\s*布|发\s*文|生\s*成|成\s*文)?\s*(?:日\s*期|时\s*间|時\s*間)\s*[:：]?\s*([^\u4e00-\u9fff]{0,3}\d[^来來源]{6,24})"
 )
@@ -91,8 +92,9 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
                 *tags.get("article:published_time", []),
             ]
         )
-        or _first_date(text for text, _ in texts(family.get("date", ())))
-        or _visible_date(lines)
+        or _labelled_date(lines)
+        or _first_date(text for text, _ in texts(family.get("date", ())) if not _TODAY.search(text))
+        or _bare_date(lines)
     )
     source = (
         _first_source(text for text, _ in texts((own.get("source", ""),)))
@@ -202,15 +204,19 @@ def _first_date(values: Iterable[str]) -> str:
     return next((date for value in values if (date := iso_date(value) or epoch_date(value))), "")
 
 
-def _visible_date(lines: Sequence[str]) -> str:
+def _labelled_date(lines: Sequence[str]) -> str:
     for line in lines:
         if len(line) <= 200:
             for found in _DATE_LABEL.findall(line):
                 if date := iso_date(found):
                     return date
-    return next(
-        (date for line in lines if len(line) <= 25 and re.match(r"\s*\d{4}", line) and (date := iso_date(line))), ""
-    )
+    return ""
+
+
+def _bare_date(lines: Sequence[str]) -> str:
+    """A line that is only a date. One with its weekday is today's, which page heads show."""
+    bare = (line for line in lines if len(line) <= 25 and re.match(r"\s*\d{4}", line) and not _TODAY.search(line))
+    return next((date for line in bare if (date := iso_date(line))), "")
 
 
 def _labelled(label: re.Pattern[str], lines: Sequence[str]) -> list[str]:

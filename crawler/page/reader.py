@@ -7,6 +7,7 @@ Guarantee: never raises for odd input; what cannot be read is a `Page` with the 
 
 import re
 
+from crawler import families
 from crawler.families.base import Markup
 from crawler.page import dom as doms
 from crawler.page import judge, titles, verdict
@@ -45,7 +46,7 @@ def read_page(fetched: Fetched, portal: Portal, markup: Markup, hint: Hint = Hin
         return Page(decided.state, decided.marker)
     if (kind := _file_kind(fetched.body)) is not None:
         return _read_file(fetched, hint, kind)
-    html = decode(fetched.body, fetched.content_type)
+    html = families.get(portal.family).unwrap(decode(fetched.body, fetched.content_type))
     if (decided := verdict.cut_off(html)) is not None:
         return Page(decided.state, decided.marker)
     try:

@@ -91,19 +91,20 @@ class PortalSpider(Spider):
         guard.open()
         if job.portal.proxy:
             allow_proxy(job.portal.proxy)
-        known = KnownPages(self.folder / KNOWN if self.folder else None)
+        known: KnownPages | None = None
 
         def engine() -> Any:
             return self.crawler.engine
 
         fetcher = Fetcher(engine, guard, job.policy, job.limits, job.user_agent, job.portal.proxy)
         self._fetcher = fetcher
-        self._pass = Pass(job, known, fetcher, guard, sink)
         try:
+            known = KnownPages(self.folder / KNOWN if self.folder else None)
+            self._pass = Pass(job, known, fetcher, guard, sink)
             await self._pass.run()
             self.outcome, self.detail = self._pass.outcome, self._pass.detail
         except asyncio.CancelledError:
-            self.outcome, self.detail = "cut_short", self._pass.stopped or "cancelled"
+            self.outcome, self.detail = "cut_short", (self._pass and self._pass.stopped) or "cancelled"
             raise
         except Exception as error:  # the boundary: one portal's failure is an outcome, the others go on
             causes = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
@@ -112,7 +113,8 @@ class PortalSpider(Spider):
             self.detail = "; ".join(f"{type(cause).__name__}: {cause}" for cause in causes)[:1000]
         finally:
             guard.close()
-            known.close()
+            if known is not None:
+                known.close()
             self.finish()
 
     def finish(self, reason: str = "") -> None:

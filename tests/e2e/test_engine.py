@@ -306,7 +306,8 @@ def routes(base: str) -> dict[str, Callable[[Site], None]]:
         ),
         "/han/module/web/jpage/dataproxy.jsp": proxy,
         "/gkmlpt/index": page(
-            f"<html><head><title>政府信息公开平台</title></head><body><script>window._CONFIG = {{SID: '755001', TREE: {json.dumps(config['TREE'])}}};</script></body></html>"
+            "<html><head><title>政府信息公开平台</title></head><body><script>window._CONFIG = "
+            f"{{SID: '755001', TREE: {json.dumps(config['TREE'])}}};</script></body></html>"
         ),
         "/gkmlpt/api/all/6": interface,
         "/nfcms/": page(

@@ -53,7 +53,8 @@ class TestRows:
         assert page.annual
 
     def test_cut_titles_and_split_dates(self) -> None:
-        text = f'<ul><li><a href="t20210120_1.html" title="{TITLE.format(2020)}">甲县人民政府2020年政府...</a><b>2021\n-01-\n20</b></li></ul>'
+        link_ = f'<a href="t20210120_1.html" title="{TITLE.format(2020)}">甲县人民政府2020年政府...</a>'
+        text = f"<ul><li>{link_}<b>2021\n-01-\n20</b></li></ul>"
         (link,) = read("generic", COLUMN, text).links
         assert (link.title, link.date) == (TITLE.format(2020), "2021-01-20")
 
@@ -124,7 +125,8 @@ class TestYearColumns:
 class TestTrs:
     def test_rows_written_by_scripts(self) -> None:
         text = (
-            f'<script>var url="./202602/t20260214_1.shtml"; var title="{TITLE.format(2025)}"; var d=\'2026-02-14\';document.writeln(url);</script>'
+            f'<script>var url="./202602/t20260214_1.shtml"; var title="{TITLE.format(2025)}";'
+            "var d='2026-02-14';document.writeln(url);</script>"
             f'<script>document.write(\'<li><a href="./202502/t20250214_2.shtml" title="{TITLE.format(2024)}">甲县..<\\/a></li>\');</script>'
             f'<!-- <script>var url="./old.shtml"; var title="{TITLE.format(2001)}";</script> -->'
         )
@@ -213,7 +215,8 @@ HANWEB = "http://www.yi.gov.cn/col/col77/index.html"
 
 def records(*numbers: int) -> str:
     return "".join(
-        f'<record><![CDATA[<li><a href="/art/2021/art_77_{n}.html" title="{TITLE.format(2000 + n)}">甲...</a><b>2021-01-0{n}</b></li>]]></record>'
+        f'<record><![CDATA[<li><a href="/art/2021/art_77_{n}.html" title="{TITLE.format(2000 + n)}">甲...</a>'
+        f"<b>2021-01-0{n}</b></li>]]></record>"
         for n in numbers
     )
 
@@ -221,7 +224,8 @@ def records(*numbers: int) -> str:
 class TestHanweb:
     SCRIPT = (
         "<script>$('#9').jpage({{perPage:2, totalRecord:{total}, proxyUrl:'/module/jpage/dataproxy.jsp', ajaxParam:"
-        "{{col:1, appid:'1', webid:'3', path:'/', columnid:'77', sourceContentType:'3', unitid:'9', webname:'乙县', permissiontype:0}}}});</script>"
+        "{{col:1, appid:'1', webid:'3', path:'/', columnid:'77', sourceContentType:'3', unitid:'9', "
+        "webname:'乙县', permissiontype:0}}}});</script>"
     )
 
     def test_the_rest_is_asked_for(self) -> None:
