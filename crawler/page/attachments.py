@@ -185,9 +185,9 @@ def _viewed(url: str) -> str:
     if not parts.query or _EXTENSION.search(parts.path):
         return url
     for key, value in parse_qsl(parts.query):
-        if key.lower() in _VIEWER_KEYS and "/" in value and _EXTENSION.search(value.partition("?")[0]):
-            if re.search(r"viewer|preview|pdfjs|reader|view|flip", parts.path, re.I):
-                return absolute(value, url) or url
+        named = key.lower() in _VIEWER_KEYS and "/" in value and _EXTENSION.search(value.partition("?")[0])
+        if named and re.search(r"viewer|preview|pdfjs|reader|view|flip", parts.path, re.I):
+            return absolute(value, url) or url
     return url
 
 

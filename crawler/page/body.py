@@ -10,20 +10,22 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from crawler.page import chrome, titles
+from crawler.page import chrome
 from crawler.page.attachments import attachments_of, is_document_link
 from crawler.page.dom import Dom, Element, ancestors
-from crawler.page.evidence import Folder, in_long_line, marks_in, marks_in_table
+from crawler.page.evidence import marks_of
 from crawler.page.flow import Flow, Piece
 from crawler.page.model import PageFinding
 
 _KNOWN = (
-    "ucapcontent", "#UCAP-CONTENT", ".scroll_cont", "#mainText", ".TRS_UEDITOR", ".trs_editor_view", ".TRS_Editor", "#zoom", "#Zoom", "#zoomcon",
-    "#vsb_content", ".v_news_content", ".article-content", ".article_content", ".articleContent", ".Article_content", "#ivs_content", "#BodyLabel",
-    ".news_cont_d_wrap", ".zc_article_con", ".main-txt", ".bt_content", "#js_content", ".pages_content", ".xxgk_content", ".zfxxgk_content", "#articleContent",
-    "#article-content", "#article_content", "#content_body", ".content_body", ".con_text", ".xl_content", ".detail-content", ".detail_content", ".news_content", ".newscontent",
-    ".info-content", ".content-text", ".article-body", ".art_con", ".wzcon", ".j-fontContent", ".gkml_content", ".view", "article", "#Content", "#content",
-    "#contentText", ".conTxt", ".text-content", ".main_content",
+    "ucapcontent", "#UCAP-CONTENT", ".scroll_cont", "#mainText", ".TRS_UEDITOR", ".trs_editor_view", ".TRS_Editor",
+    "#zoom", "#Zoom", "#zoomcon", "#vsb_content", ".v_news_content", ".article-content", ".article_content",
+    ".articleContent", ".Article_content", "#ivs_content", "#BodyLabel", ".news_cont_d_wrap", ".zc_article_con",
+    ".main-txt", ".bt_content", "#js_content", ".pages_content", ".xxgk_content", ".zfxxgk_content",
+    "#articleContent", "#article-content", "#article_content", "#content_body", ".content_body", ".con_text",
+    ".xl_content", ".detail-content", ".detail_content", ".news_content", ".newscontent", ".info-content",
+    ".content-text", ".article-body", ".art_con", ".wzcon", ".j-fontContent", ".gkml_content", ".view", "article",
+    "#Content", "#content", "#contentText", ".conTxt", ".text-content", ".main_content",
 )  # fmt: skip
 _OUTER = frozenset(("html", "body"))
 _FILE_HEAD = re.compile(r"(?:相关)?(?:附件|附表|附)(?:下载|列表)?[:：]?")
@@ -64,9 +66,9 @@ class Body(msgspec.Struct, frozen=True):
 
     pieces: tuple[Piece, ...]
     addressed: tuple[tuple[int, Element], ...]
-    """(index of the piece that follows, element)"""
-    start: int
-    """Its first piece in the page's flow."""
+    """(index of the piece that it stands in or behind, -1 before all; element)"""
+    ranges: tuple[tuple[int, int], ...]
+    """The slices of the page's flow that it was taken from."""
     marks: frozenset[str]
     """What shows that a report stands in it."""
     certain: bool
@@ -77,7 +79,7 @@ class Body(msgspec.Struct, frozen=True):
 def find_body(dom: Dom, flow: Flow, own: str, family: Sequence[str], heading: Element | None, base: str) -> Body:
     """The body. `own` is the operator's selector, `family` the CMS's; `heading` the element that shows the title."""
     findings: list[PageFinding] = []
-    marked = _marks(flow)
+    marked = marks_of(flow.pieces)
     everything = frozenset().union(*marked.values()) if marked else frozenset()
     ranges: list[tuple[int, int]] = []
     certain = False
@@ -97,7 +99,13 @@ def find_body(dom: Dom, flow: Flow, own: str, family: Sequence[str], heading: El
 
 
 def _body(
-    flow: Flow, ranges: list[tuple[int, int]], marked: dict[int, set[str]], certain: bool, guessed: bool, base: str, findings: list[PageFinding]
+    flow: Flow,
+    ranges: list[tuple[int, int]],
+    marked: dict[int, set[str]],
+    certain: bool,
+    guessed: bool,
+    base: str,
+    findings: list[PageFinding],
 ) -> Body:
     classes = chrome.chrome_elements(flow.pieces, flow.spans)
     indices = [index for start, end in ranges for index in range(start, end) if not classes[index] or marked.get(index)]
@@ -106,20 +114,20 @@ def _body(
     if guessed:
         kept = [piece for piece in kept if not piece.is_link or chrome.links_document(piece)]
     position = {id(piece): place for place, piece in enumerate(kept)}
-    following: dict[int, int] = {}
-    for start, end in reversed(ranges):
-        for index in range(end, start - 1, -1):
-            piece = flow.pieces[index] if index < len(flow.pieces) else None
-            place = position.get(id(piece)) if piece is not None and index < end else None
-            following[index] = place if place is not None else following.get(index + 1, len(kept))
-    addressed = [
-        (following[index], element)
-        for index, element in flow.addressed
-        if any(start <= index < end or (index == end and _within(element, flow, start, end)) for start, end in ranges)
-        and not (index < len(classes) and classes[index] and _within_class(element))
-    ]
+    addressed: list[tuple[int, Element]] = []
+    for index, owner, element in flow.addressed:
+        if not any(
+            start <= index < end or (index == end and _within(element, flow, start, end)) for start, end in ranges
+        ):
+            continue
+        if index < len(classes) and classes[index] and _within_class(element):
+            continue
+        # The last piece up to its own that was kept; -1: it stands before all of them.
+        while owner >= 0 and id(flow.pieces[owner]) not in position:
+            owner -= 1
+        addressed.append((position[id(flow.pieces[owner])] if owner >= 0 else -1, element))
     marks = frozenset().union(*(marked.get(index, set()) for start, end in ranges for index in range(start, end)))
-    return Body(tuple(kept), tuple(addressed), ranges[0][0] if ranges else 0, marks, certain, tuple(findings))
+    return Body(tuple(kept), tuple(addressed), tuple(ranges), marks, certain, tuple(findings))
 
 
 def _without_file_lines(pieces: list[Piece], flow: Flow, base: str) -> list[Piece]:
@@ -154,27 +162,6 @@ def _within(element: Element, flow: Flow, start: int, end: int) -> bool:
     return False
 
 
-def _marks(flow: Flow) -> dict[int, set[str]]:
-    """Marks by piece; a piece that is a link is a list's or a table of contents'."""
-    fold = Folder("".join(piece.text for piece in flow.pieces)[:20000])
-    found: dict[int, set[str]] = {}
-    for index, piece in enumerate(flow.pieces):
-        if piece.is_link:
-            continue
-        folded = fold(piece.text)
-        if isinstance(piece.block, str):
-            marks = marks_in(folded)
-            if len(folded) < 40:
-                marks |= marks_in_table(folded)
-            elif len(folded) > 300:
-                marks |= in_long_line(folded)
-        else:
-            marks = marks_in_table(folded)
-        if marks:
-            found[index] = marks
-    return found
-
-
 def _named(
     dom: Dom,
     flow: Flow,
@@ -202,7 +189,7 @@ def _named(
 
 
 def _shows_files(flow: Flow, ranges: list[tuple[int, int]], base: str) -> bool:
-    elements = [element for index, element in flow.addressed if any(start <= index <= end for start, end in ranges)]
+    elements = [element for index, _, element in flow.addressed if any(start <= index <= end for start, end in ranges)]
     return bool(attachments_of(elements, base))
 
 
@@ -309,19 +296,3 @@ def _densest(flow: Flow, first: int) -> list[tuple[int, int]]:
         ):
             best = (end - start, (max(start, first), end))
     return [best[1]] if best else []
-
-
-def looks_like_list(flow: Flow, body: Body) -> bool:
-    """Whether the body is a list of reports: links that name those of several years, and little else."""
-    inside = {id(piece) for piece in body.pieces}
-    reports = [
-        text
-        for index, _, text in flow.links
-        if index < len(flow.pieces)
-        and id(flow.pieces[index]) in inside
-        and "公" in text
-        and titles.classify(text).kind == "report"
-    ]
-    years = {titles.classify(text).year for text in reports}
-    own = sum(len(piece.text) - piece.linked for piece in body.pieces)
-    return len(reports) >= 2 and (len(years) > 1 or len(reports) > 5) and own < 60 * len(reports)

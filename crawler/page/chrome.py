@@ -16,7 +16,10 @@ from crawler.page.flow import Piece
 _LONGEST = 160
 """Characters of the longest line that can be chrome."""
 
-_DATE = r"(?:\d{4}|-{2,4})(?:年|-|/|\.)?(?:\d{1,2}|--?)(?:月|-|/|\.)?(?:\d{1,2}|--?)日?(?:[t ]?\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}秒?)?(?:\.\d+)?)?"
+_DATE = (
+    r"(?:\d{4}|-{2,4})(?:年|-|/|\.)?(?:\d{1,2}|--?)(?:月|-|/|\.)?(?:\d{1,2}|--?)日?"
+    r"(?:[t ]?\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}秒?)?(?:\.\d+)?)?"
+)
 _LABEL = (
     r"(?:信息|文章|稿件|发布|更新|发文)?(?:来源|作者|日期|时间)[:：]|(?:责任编辑|责编|编辑|审核|校对|撰稿|供稿)[:：]|(?:浏览|访问|点击|阅读)(?:次数|量|数|[:：])|字[号体]|"
     r"本文|该文|打印|关闭|分享|收藏|视力保护|背景色|大中小"
@@ -71,7 +74,9 @@ _PARTICULAR = re.compile(
     r"(?:索引号|信息索引号|发布机构|发文机关|发布日期|发文日期|成文日期|公开日期|生成日期|发布时间|主题分类|主题词|文号|发文字号|信息名称|名称|公开方式|公开形式|公开时限|有效性|"
     r"时效性|浏览次数|访问量|信息分类|来源|关键词|体裁分类|组配分类|公开范围|信息类别|公开程序|更新时间)"
 )
-_CERTAIN_PARTICULARS = frozenset({"索引号", "信息索引号", "发布机构", "发布日期", "浏览次数", "主题分类", "发文机关", "成文日期", "生成日期"})
+_CERTAIN_PARTICULARS = frozenset(
+    {"索引号", "信息索引号", "发布机构", "发布日期", "浏览次数", "主题分类", "发文机关", "成文日期", "生成日期"}
+)
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:bdsharebuttonbox|bdshare\w*|bshare[\w-]*|jiathis\w*|sharebox|share|sharing|social-share|breadcrumb\w*|crumbs?|bread|dqwz|weizhi|wzmbx|curposition|"
     r"curpos|curr?ent-?position|zihao|ziti|fontsize|font-size|qrcode|ewm|erweima|weather|tianqi|prevnext|prev-next|pre-next|sxp|syp|xyp|xgyd|xgwz|xgxx|xgbd|xglj|related\w*|"

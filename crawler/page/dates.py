@@ -77,8 +77,8 @@ def iso_date(text: str) -> str:
     for match in _DATE.finditer(text):
         if found := _iso(year_of(match[1]), _number(match[2]), _number(match[3])):
             return found
-    if match := _COMPACT.search(text):
-        return _iso(int(match[1]), int(match[2]), int(match[3]))
+    if compact := _COMPACT.search(text):
+        return _iso(int(compact[1]), int(compact[2]), int(compact[3]))
     return ""
 
 

@@ -45,7 +45,8 @@ class Dom:
         """Elements that a CSS selector matches, in page order. Raises ValueError for one that is none."""
         simple = _SIMPLE.fullmatch(selector.strip())
         if simple is None or not simple[0]:
-            return [found for found in _compiled(selector)(self.root) if isinstance(found, Element)]
+            result = _compiled(selector)(self.root)
+            return [item for item in result if isinstance(item, Element)] if isinstance(result, list) else []
         tag, identifier, name = simple["tag"], simple["id"], simple["cls"]
         if identifier is not None:
             found = self.ids.get(identifier, [])

@@ -5,8 +5,10 @@ national form (国办公开办函〔2019〕60号, 〔2021〕30号) and of the ye
 """
 
 import re
+from collections.abc import Sequence
 
 from crawler.page.chinese import is_traditional, plain, strip_invisible
+from crawler.page.flow import Piece
 
 OPENING, CHAPTER_ONE, TABLE_TWO = "opening", "chapter 1", "table 2"
 
@@ -81,4 +83,25 @@ def in_long_line(line: str) -> set[str]:
     ):  # fmt: skip
         if word in line:
             found.add(mark)
+    return found
+
+
+def marks_of(pieces: Sequence[Piece]) -> dict[int, set[str]]:
+    """Marks by piece; a piece that is a link is a list's or a table of contents'."""
+    fold = Folder("".join(piece.text for piece in pieces)[:20000])
+    found: dict[int, set[str]] = {}
+    for index, piece in enumerate(pieces):
+        if piece.is_link:
+            continue
+        folded = fold(piece.text)
+        if isinstance(piece.block, str):
+            marks = marks_in(folded)
+            if len(folded) < 40:
+                marks |= marks_in_table(folded)
+            elif len(folded) > 300:
+                marks |= in_long_line(folded)
+        else:
+            marks = marks_in_table(folded)
+        if marks:
+            found[index] = marks
     return found

@@ -124,8 +124,9 @@ class Flow:
     def __init__(self) -> None:
         self.pieces: list[Piece] = []
         self.spans: dict[Element, tuple[int, int]] = {}
-        self.addressed: list[tuple[int, Element]] = []
-        """(number of pieces before it, element) of links, pictures, frames and embedded objects."""
+        self.addressed: list[tuple[int, int, Element]] = []
+        """(number of pieces before it, index of the piece that it stands in or behind, element) of links, pictures, frames
+        and embedded objects."""
         self.links: list[tuple[int, Element, str]] = []
         """(number of pieces before it, element, text) of links with text."""
 
@@ -172,7 +173,9 @@ class _Walk:
         if tag in _UNSEEN or (len(node.attrib) and hidden(node) and node not in self.tabs):
             return False
         if tag in _LINKING or node.get("onclick") is not None or node.get("appendix") is not None:
-            self.flow.addressed.append((len(self.flow.pieces), node))
+            place = len(self.flow.pieces)
+            inside = any(part.strip() for part in self.buffer) or (tag == "a" and bool((node.text or "").strip()))
+            self.flow.addressed.append((place, place if inside else place - 1, node))
         if tag in _OPAQUE:
             return False
         if tag == "br":
@@ -228,7 +231,7 @@ class _Walk:
                 self.flow.pieces.append(Piece(text, caption, 0, False))
         linked = 0
         for inner in node.iter("a", "img", "embed", "iframe", "object"):
-            self.flow.addressed.append((place, inner))
+            self.flow.addressed.append((place, place, inner))
             if inner.tag == "a" and (text := text_of(inner) or squeeze(inner.get("title") or "")):
                 linked += len(text)
                 self.flow.links.append((place, inner, text))

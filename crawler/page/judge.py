@@ -7,7 +7,7 @@ list alone make none of an error page; and a notice, news or companion is none, 
 from collections.abc import Sequence
 
 from crawler.page import chrome, titles, verdict
-from crawler.page.body import Body, looks_like_list
+from crawler.page.body import Body
 from crawler.page.evidence import OPENING
 from crawler.page.flow import Flow
 from crawler.page.metadata import Metadata
@@ -69,3 +69,17 @@ def _has_content(body: Body, files: Sequence[Attachment], named: bool) -> bool:
 def _links(flow: Flow, body: Body) -> int:
     inside = {id(piece) for piece in body.pieces}
     return sum(1 for index, _, _ in flow.links if index < len(flow.pieces) and id(flow.pieces[index]) in inside)
+
+
+def looks_like_list(flow: Flow, body: Body) -> bool:
+    """Whether the body is a list of reports: links that name those of several years, and little else."""
+    reports = [
+        text
+        for index, _, text in flow.links
+        if "公" in text
+        and any(start <= index < end for start, end in body.ranges)
+        and titles.classify(text).kind == "report"
+    ]
+    years = {titles.classify(text).year for text in reports}
+    own = sum(len(piece.text) - piece.linked for piece in body.pieces)
+    return len(reports) >= 2 and (len(years) > 1 or len(reports) > 5) and own < 60 * len(reports)

@@ -20,20 +20,23 @@ from crawler.page.model import PageFinding
 
 _SITE_NAME = re.compile(r"^\s*(?:https?:)?//", re.I)
 _TITLE_CLASSES = (
-    "ucaptitle", "article-title", "article_title", "articletitle", "arti_title", "xl_title", "xl-title", "bt_title", "art_title", "art-title",
-    "detail-title", "detail_title", "content-title", "content_title", "con_title", "con-title", "news_title", "newstitle", "titles", "main-title", "bt", "biaoti",
-    "title", "wzbt", "tit", "zwbt",
+    "article-title", "article_title", "articletitle", "arti_title", "xl_title", "xl-title", "bt_title", "art_title",
+    "art-title", "detail-title", "detail_title", "content-title", "content_title", "con_title", "con-title",
+    "news_title", "newstitle", "titles", "main-title", "bt", "biaoti", "title", "wzbt", "tit", "zwbt",
 )  # fmt: skip
 _TODAY = re.compile(r"星期|礼拜|禮拜|周[一二三四五六日]|今天|现在是|農曆|农历")
-_DATE_LABEL = re.compile(
-    r"(?:发\s*布|發\s*布|發\s*佈|公\s*开|公\s*布|发\s*文|生\s*成|成\s*文)?\s*(?:日\s*期|时\s*间|時\s*間)\s*[:：]?\s*([^\u4e00-\u9fff]{0,3}\d[^来來源]{6,24})"
+_DATE_TAIL = r"\s*(?:日\s*期|时\s*间|時\s*間)\s*[:：]?\s*([^\u4e00-\u9fff]{0,3}\d[^来來源]{6,24})"
+_DATE_LABELS = (
+    re.compile(r"(?:发\s*布|發\s*[布佈]|公\s*[开布]|公\s*[開佈]|刊\s*登)" + _DATE_TAIL),
+    re.compile(r"(?<![\u4e00-\u9fff])(?:发\s*文|生\s*成|成\s*文|录\s*入)?" + _DATE_TAIL),
 )
+"""What a date is called, the day of publication first: 成文日期 is the day it was written."""
 _SOURCE_LABEL = re.compile(
-    r"(?:信息|文章|稿件|內容|内容|新闻)?\s*(?:来|來)\s*源\s*[:：]\s*([^\s:：|【\[]{2,40}(?:\s(?=[\u4e00-\u9fff]{2,20}(?:局|委|厅|办|室|府))[^\s:：|【\[]{2,40})?)"
+    r"(?<!数据)(?<!资料)(?<!图片)(?<!资金)(?<!经费)(?:来|來)\s*源\s*[:：]\s*"
+    r"([^\s:：|【\[]{2,40}(?:\s(?=[\u4e00-\u9fff]{2,20}(?:局|委|厅|办|室|府))[^\s:：|【\[]{2,40})?)"
 )
-_PUBLISHER_LABEL = re.compile(
-    r"(?:发布机构|發布機構|公开主体|信息提供单位|发布单位|公开机构|发文机关|发布机关|发文机构|制发机关|编制单位|公开责任部门|责任部门)\s*[:：]?\s*([^\s:：|【\[]{2,40})"
-)
+_PUBLISHER = "(?:发布机构|發布機構|發佈機構|公开主体|信息提供单位|发布单位|公开机构|发文机关|发布机关|发文机构|制发机关|编制单位|公开责任部门|责任部门)"
+_PUBLISHER_LABEL = re.compile(rf"(?:{_PUBLISHER}\s*[:：]\s*|(?<![^\s|]){_PUBLISHER}\s+)([^\s:：|【\[]{{2,40}})")
 _NO_SOURCE = re.compile(
     r"^(?:[-—/无空]+|null|none|undefined|本站|本网站?|原创|网络|互联网|其他|转载|未知|admin\w*|管理员)?$", re.I
 )
@@ -205,9 +208,9 @@ def _first_date(values: Iterable[str]) -> str:
 
 
 def _labelled_date(lines: Sequence[str]) -> str:
-    for line in lines:
-        if len(line) <= 200:
-            for found in _DATE_LABEL.findall(line):
+    for label in _DATE_LABELS:
+        for line in lines:
+            for found in label.findall(line) if len(line) <= 200 else ():
                 if date := iso_date(found):
                     return date
     return ""
@@ -229,10 +232,10 @@ def _labelled(label: re.Pattern[str], lines: Sequence[str]) -> list[str]:
                 value = value[: cut.start()]
             if value := value.strip("：: ，,;；|"):
                 found.append(value)
-        # A table of particulars (发布机构 | 某局) or a label whose value stands in the next line.
-        if index + 1 < len(lines) and re.fullmatch(r"(?:信息)?(?:来源|來源|发布机构|发布单位)\s*[:：]", line.strip()):
-            if label.search(line + "某某局"):
-                found.append(lines[index + 1].strip())
+        # A label whose value stands in the next line.
+        alone = re.fullmatch(r"(?:信息)?(?:来源|來源|发布机构|发布单位)\s*[:：]", line.strip())
+        if alone and index + 1 < len(lines) and label.search(line + "某某局"):
+            found.append(lines[index + 1].strip())
     return found
 
 

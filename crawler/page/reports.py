@@ -11,13 +11,13 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from crawler.page import chrome, titles, years
+from crawler.page import chrome, statements, titles, years
 from crawler.page.attachments import absolute, attachments_of
 from crawler.page.body import Body
 from crawler.page.chinese import plain, strip_invisible
 from crawler.page.dates import Period
 from crawler.page.dom import Element, ancestors, text_of
-from crawler.page.evidence import Folder
+from crawler.page.evidence import TABLE_TWO, Folder
 from crawler.page.flow import Flow, Piece
 from crawler.page.metadata import Metadata
 from crawler.page.model import Attachment, Hint, PageFinding, Report, YearFrom
@@ -62,7 +62,7 @@ def files_of(flow: Flow, body: Body, base: str) -> tuple[Attachment, ...]:
     found = attachments_of((element for _, element in body.addressed), base)
     more = [
         item
-        for _, element in flow.addressed
+        for _, _, element in flow.addressed
         if id(element) not in inside
         for item in attachments_of((element,), base)
         if item.kind == "document" and (element.tag in ("iframe", "embed", "object") or _in_file_box(element))
@@ -89,7 +89,7 @@ def read_reports(
     draft: Draft, body: Body, files: tuple[Attachment, ...]
 ) -> tuple[tuple[Report, ...], tuple[PageFinding, ...]]:
     """The body's reports in page order, and findings about the page."""
-    pieces, addressed = list(body.pieces), body.addressed
+    pieces = list(body.pieces)
     sections = years.sections_of(pieces)
     if len(sections) == 1:
         return (_single(draft, pieces, sections[0], files),), ()
@@ -98,8 +98,8 @@ def read_reports(
     for section in kept:
         own = [
             element
-            for index, element in addressed
-            if section.start <= index < section.end or (section is kept[-1] and index == section.end)
+            for index, element in body.addressed
+            if section.start <= index < section.end or (index < section.start and section is sections[0])
         ]
         reports.append(_of_section(draft, pieces, section, attachments_of(own, draft.base)))
     return tuple(reports), findings
@@ -146,14 +146,14 @@ def _single(draft: Draft, pieces: Sequence[Piece], section: years.Section, files
     organ = _organ(named or said.organ, meta, section.organ)
     pieces = _without_title(_without_title(pieces, meta.title), title)
     text = render(_blocks(pieces))
-    period = years.period_of(_folded(pieces))
+    period = statements.period_of(_folded(pieces))
     findings = _period_findings(period, year if year_from == "title" else None, draft.url)
     return _report(title, organ, year, year_from, meta.source, meta.published_on, text, files, findings)
 
 
 def _of_section(draft: Draft, pieces: Sequence[Piece], section: years.Section, files: tuple[Attachment, ...]) -> Report:
     own = pieces[section.start : section.end]
-    period = years.period_of(_folded(own))
+    period = statements.period_of(_folded(own))
     findings = _period_findings(period, section.year if section.year_from == "heading" else None, draft.url)
     title = section.title or draft.meta.title
     organ = _organ(section.organ or draft.meta.said.organ, draft.meta, "")
@@ -227,14 +227,18 @@ def _without_copies(
     groups: dict[str, list[years.Section]] = {}
     for section in sections:
         own = years.without_heading(pieces[section.start : section.end])
-        groups.setdefault(strip_invisible(render(_blocks(own))), []).append(section)
+        # Tables alone may well be equal in two years: all zeros.
+        key = strip_invisible(render(_blocks(own))) if section.kinds - {TABLE_TWO} else f"at {section.start}"
+        groups.setdefault(key, []).append(section)
     dropped: list[years.Section] = []
     findings = []
     for group in groups.values():
         if len(group) < 2:
             continue
-        own = pieces[group[0].start : group[0].end]
-        said, _ = years.body_year(_folded(own))
+        own = years.without_heading(pieces[group[0].start : group[0].end])
+        said, _ = statements.body_year(_folded(own))
+        if said is None and len({section.year for section in group}) == len(group):
+            continue
         kept = next((section for section in group if section.year == said), group[0])
         dropped += [section for section in group if section is not kept]
         others = [str(section.year) for section in group if section.year != kept.year]

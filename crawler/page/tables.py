@@ -1,15 +1,16 @@
 """A `<table>` as a grid, or the word that it only lays out prose.
 
 In: an lxml element. Out: `Table` with every span resolved (a spanned cell stands in each place that it covers), or None for
-a table that is layout (one that holds another table always is), whose cells are then read as paragraphs. Columns and rows in which no cell begins are no columns and
-rows: 370 columns of an old editor are the six that are seen. Work is bounded, whatever the markup claims. Pure.
+a table that is layout (one that holds another table always is), whose cells are then read as paragraphs. Columns and rows in
+which no cell begins are none: 370 columns of an old editor are the six that are seen. Work is bounded, whatever the markup
+claims. Pure.
 """
 
 import re
 
 from lxml import etree
 
-from crawler.page.dom import Element, hidden
+from crawler.page.dom import Element, hidden, text_of
 from crawler.page.text import Table, squeeze
 
 _MOST_COLUMNS = 1000
@@ -21,7 +22,8 @@ _MOST_SPANS = 500
 _PROSE = 160
 """Characters of a cell with several paragraphs that make it prose. Longest label of the national form: 45."""
 _CHAPTER = re.compile(
-    r"(?:^|\n)\s*[一二三四五六七八]\s*[、．.]\s*(?:[总總]体|[总總]體|概述|主[动動]公|收到和|存在|其他需|其它需|政府信息公[开開]行政)"
+    r"(?:^|\n)\s*[一二三四五六七八]\s*[、．.]\s*"
+    r"(?:[总總]体|[总總]體|概述|主[动動]公|收到和|存在|其他需|其它需|政府信息公[开開]行政)"
 )
 _BREAKS = frozenset(
     ["p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "dd", "dt", "blockquote", "section", "article"]
@@ -71,7 +73,7 @@ def _rows(table: Element) -> list[list[Cell]]:
         if child.tag in _GROUPS:
             close()
             into = foot if child.tag == "tfoot" else body
-            cells = [part for part in child.iterchildren("td", "th")]
+            cells = list(child.iterchildren("td", "th"))
             if cells:
                 into.append([_cell(part) for part in cells])
             into.extend(_cells(row) for row in child.iterchildren("tr") if not hidden(row))
@@ -171,7 +173,7 @@ def _between(table: Element) -> list[str]:
         if node.text and node.text.strip() and _own(node, table):
             found.append(node.text)
         found.extend(
-            "".join(child.itertext())
+            text_of(child)
             for child in node.iterchildren("p", "div", "span", "font")
             if _own(node, table) and not any(True for _ in child.iter("td", "th", "tr"))
         )

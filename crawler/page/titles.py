@@ -214,7 +214,7 @@ def _lone(text: str, match: re.Match[str]) -> bool:
 def _bracketed_organ(tail: str) -> str:
     """An organ in brackets, or behind a dash, after the word for report: `…年度报告（某局）`."""
     for bracket in _BRACKETED.findall(tail):
-        name = bracket[1:-1].strip(_EDGE)
+        name: str = bracket[1:-1].strip(_EDGE)
         if 3 <= len(name) <= 40 and is_organ_name(name):
             return name
     return ""

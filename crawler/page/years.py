@@ -6,30 +6,22 @@ comes after what it belongs before, begins the next. A part without a year of it
 is left there. A report that only talks about other years has none of this twice and stays whole. Pure.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 
 import msgspec
 
 from crawler.page import titles
-from crawler.page.dates import YEAR, Period, bare_year, period_in, year_of, years_in
+from crawler.page.dates import YEAR, bare_year, year_of
 from crawler.page.evidence import CHAPTER_ONE, OPENING, TABLE_TWO, Folder, in_long_line, marks_in, marks_in_table
 from crawler.page.flow import Piece
 from crawler.page.model import YearFrom
+from crawler.page.statements import body_year, organ_in
 
 _YEAR_LINE = re.compile(rf"^[(（【\[]?({YEAR})(?:年度?|年年?报|年度?(?:工作)?报告|年政府信息公开)?[)）】\]]?[:：]?$")
 _FOREWORD = re.compile(r"^(?:引言|前言|导言|序言|编制说明)[:：]?$")
 _RANK = {"heading": 0, OPENING: 1, CHAPTER_ONE: 2, TABLE_TWO: 3}
-_BODY_YEAR = re.compile(rf"({YEAR})年?度?(?:的|本级)?(?:政府|政务)?信息公开.{{0,4}}(?:年度|年报|工作|报告)")
-_ORGAN = re.compile(
-    r"(?:由|系由|是由)([^，,。；;、:：由（(]{3,40}?)(?:[（(](?:以下|下)[^)）]*[)）])?(?:负责)?(?:编制|编写|汇总|撰写|组织编)"
-)
-_SUBJECT = re.compile(
-    rf"^{YEAR}年(?:度|来|以来)?[,，、]?([^，,。；;:：（(]{{4,40}}?)[（(](?:以下|下)[^)）]{{0,6}}(?:简称|称)"
-)
-_PERIOD_WORD = re.compile(
-    r"期限|时限|期间|起止|周期|统计时间|时间范围|统计范围|所列数据|(?:报告|数据|统计).{0,12}(?:自|从|时间)"
-)
 _SHORT = 80
 """Characters of the longest heading."""
 _SUBSTANCE = 100
@@ -77,44 +69,6 @@ def sections_of(pieces: Sequence[Piece]) -> list[Section]:
     return _settled(sections)
 
 
-def body_year(lines: Sequence[str]) -> tuple[int | None, YearFrom | None]:
-    """The year that folded lines speak of: their period, else 编制的2018年度…报告, else the year named most by far."""
-    if (period := period_of(lines)) is not None:
-        return int(period.start[:4]), "period"
-    for line in lines[:12]:
-        if match := _BODY_YEAR.search(line):
-            return year_of(match[1]), "body"
-    # A document's number, 〔2020〕17号, is in brackets and no year of work.
-    counts: dict[int, int] = {}
-    for line in lines:
-        for place, year in enumerate(years_in(line)):
-            counts[year] = counts.get(year, 0) + (
-                2 if place == 0 and line.lstrip("(（一二三四五六七八九十）)、").startswith(("2", "二")) else 1
-            )
-    ranked = sorted(counts.items(), key=lambda item: -item[1])
-    if ranked and ranked[0][1] >= 2 and (len(ranked) == 1 or ranked[0][1] >= 2 * ranked[1][1]):
-        return ranked[0][0], "body"
-    return None, None
-
-
-def organ_in(lines: Sequence[str]) -> str:
-    """The organ that the text names as its author: 由某局（以下简称…）编制; empty if it names none."""
-    for line in lines[:10]:
-        for pattern in (_ORGAN, _SUBJECT):
-            if (match := pattern.search(line)) and titles.is_organ_name(match[1]):
-                return match[1]
-    return ""
-
-
-def period_of(lines: Sequence[str]) -> Period | None:
-    """The period that folded lines say their figures cover; None if they say none."""
-    for line in lines[:40]:
-        for match in _PERIOD_WORD.finditer(line):
-            if (period := period_in(line[max(0, match.start() - 60) : match.end() + 80])) is not None:
-                return period
-    return None
-
-
 def without_heading(pieces: Sequence[Piece]) -> list[Piece]:
     """Pieces of a section without the lines at its top that name the report or its year."""
     start = 0
@@ -135,8 +89,12 @@ def _starts(pieces: Sequence[Piece], folded: Sequence[str], first: int) -> list[
         for kind in _kinds(pieces[index], folded[index]):
             rank = _RANK[kind]
             later = max((_RANK[other] for other in seen), default=-1)
-            again = kind in seen and (rank > 0 or size >= _SUBSTANCE) and index - seen[kind] > 2
-            before = rank < later and size >= _SUBSTANCE
+            again = (
+                kind in seen
+                and (rank > 0 or size >= _SUBSTANCE)
+                and index - seen[kind] > (1 if kind == TABLE_TWO else 2)
+            )
+            before = rank < later and (size >= _SUBSTANCE or TABLE_TWO in seen)
             if again or before:
                 start = _back_to_heading(pieces, folded, index, starts[-1])
                 if start > starts[-1]:
@@ -204,7 +162,7 @@ def _describe(section: Section, pieces: Sequence[Piece], folded: Sequence[str]) 
     if section.year is not None:
         section.year_from = "heading"
     else:
-        section.year, section.year_from = body_year(lines)
+        section.year, section.year_from = body_year(lines, vote=bool(kinds - {TABLE_TWO}))
     section.organ = section.organ or organ_in(lines)
 
 
@@ -237,9 +195,9 @@ def _whole(sections: list[Section]) -> list[Section]:
     for section in sections:
         last = kept[-1] if kept else None
         again = last is not None and last.kinds & section.kinds & {CHAPTER_ONE, TABLE_TWO}
-        if last is None or again or (section.year not in (last.year, None) and section.kinds - {OPENING}):
-            kept.append(section)
-        elif section.year is None and TABLE_TWO in section.kinds:
+        other_year = section.year is not None and last is not None and section.year != last.year
+        bare = section.year is None and TABLE_TWO in section.kinds
+        if last is None or again or bare or (other_year and section.kinds - {OPENING}):
             kept.append(section)
         else:
             last.end = section.end
@@ -279,7 +237,7 @@ def _by_tabs(sections: list[Section], tabs: list[int]) -> None:
 def _between(sections: list[Section]) -> None:
     """Years of parts that name none: exactly those that are missing between two neighbours, in the page's order."""
     known = [index for index, section in enumerate(sections) if section.year]
-    for left, right in zip(known, known[1:], strict=False):
+    for left, right in itertools.pairwise(known):
         first, last = sections[left].year or 0, sections[right].year or 0
         step = -1 if first > last else 1
         if right - left > 1 and (last - first) * step == right - left:

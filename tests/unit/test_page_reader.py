@@ -57,7 +57,7 @@ def print_of(report: Report) -> tuple[Any, ...]:
     return report.text_hash, report.attachments, report.year, report.organ
 
 
-SAME = {
+SAME: dict[str, str | bytes] = {
     "view counter": page(views="99999"),
     "today and weather": page(today="2026年1月2日 星期三", weather="多云转小雨 温度:26-37℃"),
     "hour of the date": page(date="2023-01-20 18:00:01"),
@@ -100,7 +100,6 @@ OTHER = {
     "a signature": page(BODY + "<p align=right>某市人民政府办公室<br>2023年1月19日</p>"),
     "the day": page(date="2023-01-21"),
     "the title": page(title=TITLE.replace("办公室", "")),
-    "a paragraph outside of the editor's box": page(box="TRS_Editor", after="<p>这是正文之外的一段说明文字，讲得很清楚。</p>"),
     "an attachment": page(BODY + "<p><a href=a.pdf>附件</a></p>"),
     "a picture": page(BODY + "<p><img src=a.png></p>"),
 }
@@ -139,14 +138,19 @@ def test_meta_tags_rule_even_twice_empty_and_in_any_case() -> None:
 
 
 def test_the_operators_selectors_override_all() -> None:
-    html = page(meta='<meta name="PubDate" content="2020-01-01">', after="<div id=mine>别处的<b>正文</b>。</div><i id=d>2023/2/3</i>")
+    html = page(
+        meta='<meta name="PubDate" content="2020-01-01">',
+        after="<div id=mine>别处的<b>正文</b>，一共才一句话。</div><i id=d>2023/2/3</i>",
+    )
     portal = Portal(
         name="t", title="t", family="generic", sections=("http://www.x.gov.cn/nb/",),
         selectors=Selectors(body="div#mine", date="i#d"),
     )  # fmt: skip
     report = one(html, portal=portal)
-    assert (report.text, report.published_on) == ("别处的正文。", "2023-02-03")
-    broken = Portal(name="t", title="t", family="generic", sections=("http://x.cn/",), selectors=Selectors(body="div[["))
+    assert (report.text, report.published_on) == ("别处的正文，一共才一句话。", "2023-02-03")
+    broken = Portal(
+        name="t", title="t", family="generic", sections=("http://x.cn/",), selectors=Selectors(body="div[[")
+    )
     found = read(html, portal=broken)
     assert found.state == "present"
     assert [finding.rule for finding in found.findings] == ["bad_selector"]
@@ -187,21 +191,25 @@ def test_a_title_that_contradicts_its_period_is_a_finding() -> None:
     assert [finding.rule for finding in report.findings] == ["year_mismatch"]
     impossible = one(page(BODY.replace("编制。", "编制。统计期限为2022年1月1日至2021年12月31日。", 1)))
     assert impossible.findings[0].rule == "impossible_period"
-    assert "2022-01-01" in impossible.findings[0].detail and "2021-12-31" in impossible.findings[0].detail
+    assert "2022-01-01 至 2021-12-31" in impossible.findings[0].detail
 
 
 def test_a_clone_is_a_finding() -> None:
     def rules(meta: str) -> list[str]:
         return [finding.rule for finding in read(page(meta=meta)).findings]
 
-    assert rules('<meta name="SiteDomain" content="http://sub.x.gov.cn/"><meta name="SiteIDCode" content="3310820001">') == []
+    assert (
+        rules('<meta name="SiteDomain" content="http://sub.x.gov.cn/"><meta name="SiteIDCode" content="3310820001">')
+        == []
+    )
     assert rules('<meta name="SiteDomain" content="www.y.gov.cn">') == ["site_mismatch"]
     assert rules('<meta name="SiteIDCode" content="1101080005">') == ["site_mismatch"]
 
 
 def test_attachments_in_order_absolute_once() -> None:
     body = f"""{BODY}<p><img src="/images/icon_pdf.gif"><a href="./P020230120.pdf">年报.pdf</a> <a href="P020230120.pdf#p">同一个</a></p>
-    <p><img src="data:image/gif;base64,R0lGOD" data-src="../W0.jpg"><img src="W1.png" width=16 height=16><a href="W2.jpg"><img src="W2.jpg"></a></p>
+    <p><img src="data:image/gif;base64,R0lGOD" data-src="../W0.jpg"><img src="W1.png" width=16 height=16>
+    <a href="W2.jpg"><img src="W2.jpg"></a></p>
     <p><a href="/download?id=3" appendix="true">统计表</a><a href="javascript:void(0)" onclick="window.open('/u/表.xlsx')">表</a></p>
     <iframe src="/pdfjs/web/viewer.html?file=%2Fa%2Fb.pdf"></iframe><object data="c.ofd"></object><a href="/next.html">下一步</a>"""
     found = one(page(body)).attachments
@@ -251,13 +259,20 @@ def listing(count: int, ending: str) -> str:
 NO_REPORT = {
     **{f"a list of {count} {ending}": listing(count, ending) for count in (1, 2, 8) for ending in ("html",)},
     "a list of files": listing(8, "pdf"),
-    "home": page("<p>今天市长召开了会议，会议指出要把各项工作做好。</p>" * 20 + "<img src=a.jpg>", title="某市人民政府"),
-    "news": page("<p>1月20日，某市公布报告。报告显示，依据《政府信息公开条例》编制年度报告。</p>", title="某市公布2022年政府信息公开年报"),
+    "home": page(
+        "<p>今天市长召开了会议，会议指出要把各项工作做好。</p>" * 20 + "<img src=a.jpg>", title="某市人民政府"
+    ),
+    "news": page(
+        "<p>1月20日，某市公布报告。报告显示，依据《政府信息公开条例》编制年度报告。</p>",
+        title="某市公布2022年政府信息公开年报",
+    ),
     "notice": page(title="关于做好2022年政府信息公开工作年度报告编制工作的通知"),
     "rules": page("<p>第一条 根据《政府信息公开条例》制定本制度，编制年度报告。</p>", title="政府信息公开年度报告制度"),
     "law": page("<p>2022年，一、主要做法。</p><p>二、存在的问题</p>", title="某市2022年法治政府建设年度报告"),
     "website": page("<table><tr><td>网站名称</td><td>某市</td></tr></table>", title="2022年政府网站工作年度报表"),
-    "guide": page("<p>依据《政府信息公开条例》编制本指南。</p><p>一、主动公开</p><p>二、依申请公开</p>", title="政府信息公开指南"),
+    "guide": page(
+        "<p>依据《政府信息公开条例》编制本指南。</p><p>一、主动公开</p><p>二、依申请公开</p>", title="政府信息公开指南"
+    ),
     "summary": page(title="2022年政府信息公开工作总结"),
     "title alone": page(""),
     "companion": page("<img src=a.jpg><p>一图读懂。</p>", title=f"图解：{TITLE}"),
@@ -265,11 +280,14 @@ NO_REPORT = {
 
 
 @pytest.mark.parametrize("name", NO_REPORT)
-@pytest.mark.parametrize("hint", [Hint(), Hint(TITLE)])
-def test_no_report(name: str, hint: Hint) -> None:
-    if hint.title and name in ("summary", "notice"):
-        pytest.skip("the list's words against the page's: either may be right")
-    found = read(NO_REPORT[name], hint)
+def test_no_report(name: str) -> None:
+    found = read(NO_REPORT[name])
+    assert (found.state, found.reports) == ("other", ())
+
+
+@pytest.mark.parametrize("name", NO_REPORT.keys() - {"summary", "notice"})
+def test_no_report_whatever_the_list_calls_it(name: str) -> None:
+    found = read(NO_REPORT[name], Hint(TITLE))
     assert (found.state, found.reports) == ("other", ())
 
 

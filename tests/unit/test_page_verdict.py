@@ -10,7 +10,8 @@ from crawler.portal import Portal
 PORTAL = Portal(name="t", title="t", family="generic", sections=("http://www.x.gov.cn/nb/",))
 URL = "http://www.x.gov.cn/nb/a/1.html"
 TITLE = "某市人民政府2022年政府信息公开工作年度报告"
-REPORT = f"<h1>{TITLE}</h1><div id=zoom><p>依据《政府信息公开条例》，编制本报告。</p><p>一、总体情况</p><p>解决了页面不存在、验证码失效等问题。</p></div>"
+REPORT = f"""<h1>{TITLE}</h1><div id=zoom>
+<p>依据《政府信息公开条例》，编制本报告。</p><p>一、总体情况</p><p>解决了页面不存在、验证码失效等问题。</p></div>"""
 NAV = "".join(f"<li><a href=/{number}.html>栏目名称{number}</a></li>" for number in range(40))
 
 
@@ -35,12 +36,16 @@ def test_the_status_decides_first(status: int, state: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "您访问的页面不存在", "对不起，您要查看的信息不存在或者已经被删除！", "该内容已下线", "URL已失效", "文档不存在或已被删除", "抱歉，页面找不到了", "已删除",
-        "404 Not Found", "该文章已被删除", "您访问的頁面不存在或已被刪除", "很抱歉，没有找到您要访问的页面", "404错误", "此信息已被撤销", "Sorry, page not found.",
+        "您访问的页面不存在", "对不起，您要查看的信息不存在或者已经被删除！", "该内容已下线", "URL已失效",
+        "文档不存在或已被删除", "抱歉，页面找不到了", "已删除",
+        "404 Not Found", "该文章已被删除", "您訪問的頁面不存在或已被刪除", "很抱歉，没有找到您要访问的页面", "404错误", "此信息已被撤销",
+        "Sorry, page not found.",
         "您所访问的链接已失效，5秒后返回首页", "该页面已被移除或不存在", "HTTP Status 404 – Not Found",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("around", ["{}", "<ul>" + NAV + "</ul><div class=main><h2>提示</h2><p>{}</p></div><p>主办：某市 ICP备1号</p>"])
+@pytest.mark.parametrize(
+    "around", ["{}", "<ul>" + NAV + "</ul><div class=main><h2>提示</h2><p>{}</p></div><p>主办：某市 ICP备1号</p>"]
+)
 def test_error_pages_at_status_200(said: str, around: str) -> None:
     found = read(f"<html><head><title>提示</title></head><body>{around.format(said)}</body></html>")
     assert (found.state, found.refresh) == ("gone", ""), found
@@ -49,15 +54,22 @@ def test_error_pages_at_status_200(said: str, around: str) -> None:
 def test_an_error_in_a_script_or_in_json_or_under_the_old_title() -> None:
     assert read("<script>alert('您访问的内容不存在！');history.back();</script>").state == "gone"
     assert read('{"code":404,"msg":"内容不存在"}').state == "gone"
-    assert read(f"<title>{TITLE}</title><h1>{TITLE}</h1><div id=zoom><p>该内容已被删除，给您带来不便敬请谅解。</p></div>").state == "gone"
+    assert (
+        read(
+            f"<title>{TITLE}</title><h1>{TITLE}</h1><div id=zoom><p>该内容已被删除，给您带来不便敬请谅解。</p></div>"
+        ).state
+        == "gone"
+    )
     assert read("<meta http-equiv=refresh content='3;url=/'><p>您访问的页面不存在，3秒后返回首页</p>").state == "gone"
 
 
 CHALLENGES = {
-    "瑞数": "<html><head><meta content='abc' r=\"m\"><script r='m'>$_ts=window['$_ts'];if(!$_ts)$_ts={};$_ts.nsd=1;</script></head><body></body></html>",
+    "瑞数": "<html><head><meta content='abc' r=\"m\">"
+    "<script r='m'>$_ts=window['$_ts'];if(!$_ts)$_ts={};$_ts.nsd=1;</script></head><body></body></html>",
     "加速乐": "<script>document.cookie=('_')+('_')+('jsl_clearance=1');location.href=location.pathname</script>",
     "加速乐 named": "<script>var __jsl_clearance='x'</script>",
-    "雷池": "<html><head><title>安全检测能力由雷池 WAF 提供</title><script src='/.safeline/static/x.js'></script></head><body></body></html>",
+    "雷池": "<html><head><title>安全检测能力由雷池 WAF 提供</title>"
+    "<script src='/.safeline/static/x.js'></script></head><body></body></html>",
     "captcha": "<title>安全验证</title><p>请输入验证码</p><img src=v.jpg>",
     "slider": "<p>请拖动滑块完成验证</p>",
     "waf": "<h1>您的访问请求可能对网站造成安全威胁，请求已被拦截</h1>",
@@ -77,7 +89,13 @@ def test_a_page_with_a_report_is_present_whatever_else_it_holds() -> None:
     noise = "<script>$_ts=window['$_ts'];</script><div class=login><form>登录<input type=password></form></div>"
     assert read(noise + REPORT).state == "present"
     assert read(noise + REPORT, 202).state == "present"
-    assert read(REPORT + "<script>function m(){location.href='/m/'} if(/Android/.test(navigator.userAgent))location.href='/wap'</script>").state == "present"
+    assert (
+        read(
+            REPORT
+            + "<script>function m(){location.href='/m/'} if(/Android/.test(navigator.userAgent))location.href='/wap'</script>"
+        ).state
+        == "present"
+    )
     assert read("<meta http-equiv=refresh content='600'>" + REPORT).refresh == ""
 
 
@@ -114,7 +132,18 @@ def test_a_script_on_a_full_page_is_no_redirect() -> None:
     assert (found.state, found.refresh) == ("other", "")
 
 
-@pytest.mark.parametrize("html", ["", " \n", "\ufeff", "<html><body></body></html>", "网站正在维护中", "<h1>502 Bad Gateway</h1>", "<p>系统繁忙，请稍后再试</p>"])
+@pytest.mark.parametrize(
+    "html",
+    [
+        "",
+        " \n",
+        "\ufeff",
+        "<html><body></body></html>",
+        "网站正在维护中",
+        "<h1>502 Bad Gateway</h1>",
+        "<p>系统繁忙，请稍后再试</p>",
+    ],
+)
 def test_nothing_is_said(html: str) -> None:
     assert read(html).state == "unreachable"
 
@@ -128,6 +157,16 @@ def test_a_body_that_stops_in_the_middle() -> None:
 
 
 def test_odd_bytes_never_raise() -> None:
-    for body in (b"<", b"\xff\xfe<", b"<!--", b"<html", b"PK\x03\x04", b"\x00" * 9, b"<a" * 5000, b"]]>", "\ud7ff<p>".encode()):
+    for body in (
+        b"<",
+        b"\xff\xfe<",
+        b"<!--",
+        b"<html",
+        b"PK\x03\x04",
+        b"\x00" * 9,
+        b"<a" * 5000,
+        b"]]>",
+        "\ud7ff<p>".encode(),
+    ):
         found = read_page(Fetched(URL, 200, "text/html", body), PORTAL, Markup())
         assert found.state in ("other", "unreachable")

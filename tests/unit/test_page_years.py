@@ -13,14 +13,20 @@ TABLE = """<table><tr><td colspan=2>第二十条第（一）项</td></tr><tr><td
 
 
 def report(year: int, organ: str = "某区城市管理中心") -> str:
-    return f"""<p>依据《中华人民共和国政府信息公开条例》第五十条规定，由{organ}（以下简称中心）编制本报告。</p><p>一、总体情况</p>
-    <p>{year}年，中心公开信息{year - 1990}条，较{year - 1}年、{year - 2}年、{year - 3}年都有增长。</p><p>二、主动公开政府信息情况</p>{TABLE.format(year)}
-    <p>五、存在的主要问题及改进情况</p><p>{year + 1}年将改进工作，进一步加强组织领导，完善工作机制，提高公开质量。</p><p><img src=p{year}.png></p>"""
+    return f"""<p>依据《中华人民共和国政府信息公开条例》第五十条规定，由{organ}（以下简称中心）编制本报告。</p>
+    <p>一、总体情况</p>
+    <p>{year}年，中心公开信息{year - 1990}条，较{year - 1}年、{year - 2}年、{year - 3}年都有增长。</p>
+    <p>二、主动公开政府信息情况</p>{TABLE.format(year)}
+    <p>五、存在的主要问题及改进情况</p><p>{year + 1}年将改进工作，进一步加强组织领导，完善工作机制，提高公开质量。</p>
+    <p><img src=p{year}.png></p>"""
 
 
 def read(body: str, title: str = "政府信息公开年报") -> Page:
-    html = f"<html><head><title>{title}-某区</title></head><body><ul><li><a href=/>首页</a></li></ul><div class=c>{body}</div></body></html>"
-    return read_page(Fetched("http://www.x.gov.cn/nb/", 200, "text/html; charset=utf-8", html.encode()), PORTAL, Markup())
+    head = f"<html><head><title>{title}-某区</title></head><body><ul><li><a href=/>首页</a></li></ul>"
+    html = f"{head}<div class=c>{body}</div></body></html>"
+    return read_page(
+        Fetched("http://www.x.gov.cn/nb/", 200, "text/html; charset=utf-8", html.encode()), PORTAL, Markup()
+    )
 
 
 def years(page: Page) -> list[int | None]:
@@ -29,11 +35,15 @@ def years(page: Page) -> list[int | None]:
 
 PAGES = {
     "nothing between": "".join(map(report, (2022, 2021, 2020))),
-    "headings": "".join(f"<h2>某区{year}年度政府信息公开工作年度报告</h2>{report(year)}" for year in (2022, 2021, 2020)),
+    "headings": "".join(
+        f"<h2>某区{year}年度政府信息公开工作年度报告</h2>{report(year)}" for year in (2022, 2021, 2020)
+    ),
     "years in paragraphs": "".join(f"<p><b>{year}年</b></p>{report(year)}" for year in (2022, 2021, 2020)),
     "forewords": "".join(f"<p>引 言</p>{report(year)}" for year in (2022, 2021, 2020)),
     "tabs, two hidden": "<ul><li>2022年</li><li>2021年</li><li>2020年</li></ul>"
-    + "".join(f"<div style='{'' if year == 2022 else 'display:none'}'>{report(year)}</div>" for year in (2022, 2021, 2020)),
+    + "".join(
+        f"<div style='{'' if year == 2022 else 'display:none'}'>{report(year)}</div>" for year in (2022, 2021, 2020)
+    ),
     "one cell of a layout table each": "<table>"
     + "".join(f"<tr><td>{report(year)}</td></tr>" for year in (2022, 2021, 2020))
     + "</table>",
@@ -93,8 +103,10 @@ def test_two_texts_for_one_year_are_both_kept() -> None:
 ALONE = {
     "compares": report(2022),
     "two tables of one kind": report(2022).replace("<p>五、", f"<p>其中区本级：</p>{TABLE.format('九')}<p>五、"),
-    "a table of contents": "<p>一、总体情况</p><p>二、主动公开政府信息情况</p><p>五、存在的主要问题及改进情况</p>" + report(2022),
-    "a table of years": "<table><tr><td>2020年</td><td>1</td></tr><tr><td>2021年</td><td>2</td></tr></table>" + report(2022),
+    "a table of contents": "<p>一、总体情况</p><p>二、主动公开政府信息情况</p><p>五、存在的主要问题及改进情况</p>"
+    + report(2022),
+    "a table of years": "<table><tr><td>2020年</td><td>1</td></tr><tr><td>2021年</td><td>2</td></tr></table>"
+    + report(2022),
     "quotes the rules again": report(2022).replace(
         "<p>五、", "<p>按照《政府信息公开条例》要求，按时编制并发布2021年政府信息公开工作年度报告。</p><p>五、"
     ),
