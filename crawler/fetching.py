@@ -72,6 +72,17 @@ class Answer:
         return value.decode("latin-1").strip() if value else ""
 
     @property
+    def location(self) -> str:
+        """Where a redirect leads, as sent; raw UTF-8 or GB18030 is common in it."""
+        value = self.response.headers.get("Location") if self.response is not None else None
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                return value.decode(encoding).strip() if value else ""
+            except UnicodeDecodeError:
+                continue
+        return self.header("Location")
+
+    @property
     def body_hash(self) -> str:
         """SHA-256 (hex) of the body."""
         return hashlib.sha256(self.body).hexdigest()
@@ -174,7 +185,7 @@ class Fetcher:
                 answer.url, answer.failure, answer.marker = target, "blocked", "robots"
                 return answer
             await self._exchange(answer, target, method, body, sent, max_bytes or self._limits.page_bytes, render)
-            location = answer.header("Location") if answer.status in _REDIRECTS else ""
+            location = answer.location if answer.status in _REDIRECTS else ""
             if answer.failure or not location:
                 return answer
             answer.hops += 1

@@ -111,6 +111,10 @@ class Sections:
     async def walk(self, target: Target) -> list[Target]:
         """Walks one column and tells it; the year columns that it links, each once a pass."""
         walk = _Walk(target)
+        if self._fetcher.is_down(target.url):
+            walk.fail("the host does not answer")
+            self._tell(walk)
+            return []
         steps = deque([self._family.first(target.url)])
         while steps:
             if self._stopping():
@@ -205,20 +209,24 @@ class Sections:
         return judgement
 
     def _read(self, walk: _Walk, step: Step, answer: Answer) -> ListPage:
-        text = decode(answer.body, answer.header("Content-Type"))
-        return self._family.read(
-            Listing(
-                url=answer.url,
-                text=text,
-                step=step,
-                section=walk.target.url,
-                year=walk.target.year,
-                this_year=self._this_year,
-                annual=walk.annual,
-                pages=walk.said,
-                selectors=self._portal.selectors,
-            )
+        listing = Listing(
+            url=answer.url,
+            text=decode(answer.body, answer.header("Content-Type")),
+            step=step,
+            section=walk.target.url,
+            year=walk.target.year,
+            this_year=self._this_year,
+            annual=walk.annual,
+            pages=walk.said,
+            selectors=self._portal.selectors,
         )
+        try:
+            return self._family.read(listing)
+        except Exception as error:  # a list that breaks its family breaks nothing else
+            detail = f"{type(error).__name__}: {error}"[:500]
+            self._sink.tell(FindingSeen("unreadable", "error", detail, answer.url))
+            self._sink.capture(answer.exchange())
+            return ListPage(problem=f"unreadable: {detail}")
 
     def _take(self, walk: _Walk, page: ListPage, answer: Answer, step: Step) -> ListPage | None:
         """Tells what a list page lists, and whether the list goes on."""
@@ -232,8 +240,8 @@ class Sections:
         if step.number and page.rows and page.rows in walk.seen_pages:
             walk.fail(f"page {walk.pages} repeats an earlier one")
             return None
-        if step.number and not page.rows and not page.links and not step.state and walk.seen_pages:
-            walk.fail(f"page {walk.pages} is empty")
+        if step.number and not page.links and not step.state:
+            self._doubt(walk, page, answer)
         walk.seen_pages.add(page.rows)
         fresh = False
         for link in page.links:
@@ -268,6 +276,14 @@ class Sections:
         if fresh and answer.response is not None:
             self._sink.capture(answer.exchange())
         return page
+
+    def _doubt(self, walk: _Walk, page: ListPage, answer: Answer) -> None:
+        """A later page without a report link: it may be an error page or a challenge under status 200."""
+        said = self._visits.parse(answer, Hint())
+        if said is None or said.state in ("blocked", "unreachable", "gone"):
+            walk.fail(f"page {walk.pages}: {said.marker if said is not None else 'unreadable'}")
+        elif not page.rows:
+            walk.fail(f"page {walk.pages} is empty")
 
     def _report_off_host(self, url: str, title: str, column: str) -> None:
         if url not in self._off_host:

@@ -11,6 +11,7 @@ import msgspec
 from monitor import event_detail as details
 from monitor.changes import changed_detail, headline
 from monitor.evidence import PassEvidence
+from monitor.identity import OrganRow, organ_name
 from monitor.legal import due_on, late_by, overdue
 from monitor.lifecycle import Said
 from monitor.record import PortalRecord, ReportDetail
@@ -49,7 +50,10 @@ class Announcer:
         """Overdue events that this pass proves to be settled."""
 
     def _write(self, kind: str, key: str, summary: str, detail: details.Detail, **values: object) -> None:
-        number = self.store.row("SELECT count(*) AS n FROM events WHERE key LIKE ? || ':%'", (f"{kind}:{key}",))
+        # All keys that begin with `kind:key:`; `;` is the character after `:`. LIKE would take `_` for any character.
+        number = self.store.row(
+            "SELECT count(*) AS n FROM events WHERE key > ? AND key < ?", (f"{kind}:{key}:", f"{kind}:{key};")
+        )
         assert number is not None
         self.events.append(
             self.store.insert(
@@ -117,6 +121,8 @@ class Announcer:
         about = self._about(row)
         match said.kind:
             case "changed":
+                if context.rekeyed is not None:
+                    self._withdraw(row)
                 detail, summary = changed_detail(self.store, context, about)
                 self._write_report("changed", row, summary, detail, context)
             case "taken_down":
@@ -184,14 +190,7 @@ class Announcer:
         row = self._report(number)
         own = msgspec.json.decode(row["detail"], type=ReportDetail)
         due = due_on(row["organ_kind"], row["year"])
-        withdrawn = self.store.rows(
-            """SELECT id FROM events WHERE kind = 'overdue' AND portal = ? AND organ = ? AND year = ?
-            AND retracted_at IS NULL""",
-            (self.record.name, row["organ_name"], row["year"]),
-        )
-        for event in withdrawn:
-            self.store.update("events", event["id"], {"retracted_at": self.now})
-            self.withdrawn.append(event["id"])
+        withdraws = self._withdraw(row)
         previous = self.store.row(
             "SELECT current_version FROM reports WHERE portal = ? AND organ_id = ? AND year = ? AND variant = 0",
             (self.record.name, row["organ_id"], row["year"] - 1),
@@ -212,13 +211,28 @@ class Announcer:
             previous=headline(self.store, previous["current_version"]) if previous else None,
             checked=figures is not None,
             checks=tuple(check["detail"] for check in checks),
-            withdraws=bool(withdrawn),
+            withdraws=withdraws,
             conflict_with=conflict,
             **self._about(row),  # type: ignore[arg-type]
         )
         limit = f"（期限 {due:%m-%d}）" if due else ""
         summary = f"{row['published_on']} 公开{limit}" if row["published_on"] else f"新公开{limit}"
         self._write_report("appeared", row, summary, detail, context, baseline=own.baseline)
+
+    def _withdraw(self, row: Row) -> bool:
+        """Withdraws what was said to be overdue and is there now, under whatever name its organ had then."""
+        organ = next(organ for organ in self.store.organs(self.record.name) if organ.id == row["organ_id"])
+        names = _names(organ)
+        events = self.store.rows(
+            """SELECT id, organ FROM events WHERE kind = 'overdue' AND portal = ? AND year = ?
+            AND retracted_at IS NULL ORDER BY id""",
+            (self.record.name, row["year"]),
+        )
+        due = [event["id"] for event in events if organ_name(event["organ"]) in names]
+        for event in due:
+            self.store.update("events", event, {"retracted_at": self.now})
+        self.withdrawn += due
+        return bool(due)
 
     def said_of_portal(self, said: Said, evidence: PassEvidence | None) -> None:
         """Something that the state machine said of the portal as a whole."""
@@ -256,7 +270,7 @@ class Announcer:
             seen.setdefault(row["organ_id"], set()).add(row["year"])
         years = {organ: frozenset(seen_years) for organ, seen_years in seen.items()}
         said = {
-            (row["organ"], row["year"])
+            (organ_name(row["organ"]), row["year"])
             for row in self.store.rows(
                 "SELECT organ, year FROM events WHERE kind = 'overdue' AND portal = ?", (self.record.name,)
             )
@@ -264,7 +278,7 @@ class Announcer:
         organs = {organ.id: organ for organ in self.store.organs(self.record.name)}
         for missing in overdue(organs.values(), years, now):
             organ = organs[missing.organ]
-            if (organ.name, missing.year) in said:
+            if any((name, missing.year) in said for name in _names(organ)):
                 continue
             detail = details.Overdue(
                 due_on=missing.due_on.isoformat(),
@@ -320,3 +334,7 @@ class Announcer:
         summary = f"已有年报 {len(reports)} 篇" + (f"，逾期 {len(late)}" if late else "")
         title = self.record.row["title"]
         self._write("baseline", self.record.name, summary, detail, title=title, organ=self.record.row["organ"] or title)
+
+
+def _names(organ: OrganRow) -> frozenset[str]:
+    return frozenset(organ_name(name) for name in (organ.name, *organ.aliases))

@@ -32,6 +32,7 @@ class AttachmentLedger:
             if item["role"] == "attachment"
         }
         self.pages = record.pages
+        self.portal = record.name
         self.by_report: dict[int, int] = {}
         for items in record.on_page.values():
             for item in items:
@@ -43,8 +44,8 @@ class AttachmentLedger:
         """How many attachments of a report the record knows."""
         return self.by_report.get(report, 0)
 
-    def count(self, healthy: bool) -> None:
-        """Counts readings *gone* and keeps validators of what was read."""
+    def count(self, healthy: bool, clock_ok: bool) -> None:
+        """Counts readings *gone* and keeps validators of what was read. With a wrong clock no time passes (rule 13)."""
         gone = set()
         for url, item in self.rows.items():
             seen = self.read.get(url)
@@ -53,10 +54,12 @@ class AttachmentLedger:
             misses, since = item["misses"], item["missing_since"]
             if seen.reading in ("present", "same"):
                 misses, since = 0, None
+                if seen.reading == "present":
+                    self._keep_validators(self.pages[url]["id"], url)
             elif seen.reading in ("gone", "other") and healthy:
-                misses, since = misses + 1, since or self.now
-            age = (to_utc(self.now) - to_utc(since)).total_seconds() if since else 0
-            if misses >= self.policy.takedown_confirmations and age >= self.policy.takedown_after:
+                misses, since = misses + 1, since or (self.now if clock_ok else None)
+            age = (to_utc(self.now) - to_utc(since)).total_seconds() if since else -1
+            if clock_ok and misses >= self.policy.takedown_confirmations and age >= self.policy.takedown_after:
                 gone.add(url)
             if (misses, since) != (item["misses"], item["missing_since"]):
                 self.store.run(
@@ -68,7 +71,23 @@ class AttachmentLedger:
     def held(self, listed: Sequence[Attachment], stored: Sequence[Held], capture: str) -> tuple[Held, ...]:
         """What became of the attachments that a report links now."""
         links = [Attachment(normalise(link.url), link.name, link.kind) for link in listed]
-        return held_now(links, stored, self.read, self.gone, capture)
+        return held_now(links, stored, self.read, self.gone, capture, self._remembered)
+
+    def _remembered(self, sha256: str) -> Held | None:
+        row = self.store.row(
+            """SELECT a.* FROM attachments a JOIN versions v ON v.id = a.version JOIN reports r ON r.id = v.report
+            WHERE r.portal = ? AND a.sha256 = ? ORDER BY a.id DESC LIMIT 1""",
+            (self.portal, sha256),
+        )
+        return Held(**{field: row[field] for field in Held.__struct_fields__}) if row else None
+
+    def _keep_validators(self, page: int, url: str) -> None:
+        seen = self.read[url]
+        self.store.update(
+            "pages",
+            page,
+            {"etag": seen.etag, "last_modified": seen.last_modified, "body_hash": seen.sha256, "rules": self.rules},
+        )
 
     def place(self, report: int, held: Sequence[Held], page_id: Callable[[str], int]) -> None:
         """Notes which attachments a report has now; those that it no longer links are not asked for again."""
@@ -77,16 +96,7 @@ class AttachmentLedger:
             page = page_id(item.url)
             seen = self.read.get(item.url)
             if seen is not None and seen.reading == "present":
-                self.store.update(
-                    "pages",
-                    page,
-                    {
-                        "etag": seen.etag,
-                        "last_modified": seen.last_modified,
-                        "body_hash": seen.sha256,
-                        "rules": self.rules,
-                    },
-                )
+                self._keep_validators(page, item.url)
             before = self.rows.get(item.url, {"misses": 0, "missing_since": None})
             self.store.run(
                 """INSERT INTO page_reports (page, report, role, text_hash, misses, missing_since)

@@ -1,6 +1,7 @@
 """What a pass is told before it starts: the run folder with job.json and known.jsonl."""
 
 import os
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,8 @@ def write_briefing(
 ) -> Path:
     """Makes a pass's run folder. Its path."""
     folder = runs / portal.name / str(crawl)
+    if folder.exists():  # of a pass that the record, restored from a backup, no longer knows
+        shutil.rmtree(folder)
     folder.mkdir(parents=True)
     agent = settings.service.user_agent or default_agent(settings.service.contact)
     job = Job(portal, policy, crawl, mode, rules_of(portal), now, agent)

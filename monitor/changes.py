@@ -57,8 +57,9 @@ def changed_detail(store: Store, context: "Context", about: Mapping[str, Any]) -
             (context.to_version,),
         )
         assert row is not None
-        fields.insert(0, details.FieldChange("年度", str(context.rekeyed[1]), str(row["year"])))
-        says = "，".join(filter(None, (f"年度 {context.rekeyed[1]} → {row['year']}", says)))
+        if context.rekeyed[1] != row["year"]:
+            fields.insert(0, details.FieldChange("年度", str(context.rekeyed[1]), str(row["year"])))
+            says = "，".join(filter(None, (f"年度 {context.rekeyed[1]} → {row['year']}", says)))
     checks = store.rows(
         "SELECT detail FROM findings WHERE version = ? AND severity <> 'info' ORDER BY id", (context.to_version,)
     )

@@ -33,6 +33,8 @@ class PassEvidence(msgspec.Struct, frozen=True):
     """By section, by normalised address: what it lists now."""
     healthy: bool
     read_anything: bool
+    asked: bool
+    """False: the pass had nothing to ask for."""
     blocked: bool
     broken: tuple[str, ...]
     baseline_complete: bool
@@ -70,6 +72,7 @@ def read_sections(run: Run, record: PortalRecord, pages: Mapping[str, PageRead])
         links=links,
         healthy=run.summary.outcome == "ok" and len(complete) == len(active),
         read_anything=read_anything,
+        asked=bool(run.sections or run.pages or run.attachments) or run.summary.outcome != "ok",
         blocked=refused and not read_anything,
         broken=broken,
         baseline_complete=bool(pending) and all(url in complete for url in pending),
@@ -96,9 +99,11 @@ def _section(
             for link in record.links
             if link["section"] == url and link["listed"] and link["kind"] == "report"
         ]
-        gone = [address for address in vanished if address in pages and pages[address].reading in ("gone", "other")]
-        empty = len(gone) == len(vanished)
-        unread = [address for address in vanished if address not in pages]
+        # A link that was never read is no report, and nobody asks for it once it is off the list.
+        held = [address for address in vanished if address in record.pages]
+        gone = [address for address in held if address in pages and pages[address].reading in ("gone", "other")]
+        empty = bool(held) and len(gone) == len(held)
+        unread = [address for address in held if address not in pages]
         # A pass that did not ask for the vanished pages cannot tell a redesign from an emptied section.
         broken = not empty and not unread
         complete = complete and not unread

@@ -3,26 +3,27 @@
 What is written follows from `monitor.matching` (which report is which) and `monitor.versions` (what is new in it).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
-from crawler.observation import PageRead, Role
+from crawler.observation import PageRead, ReportSeen, Role
 from crawler.page.address import normalise, twin_of
-from crawler.page.model import GUESSED, Attachment
+from crawler.page.model import GUESSED, Attachment, Hint
 from monitor.announce import Announcer, Context
 from monitor.attachments import AttachmentLedger
 from monitor.evidence import PassEvidence
+from monitor.findings import body_key
 from monitor.findings_store import FindingWriter
 from monitor.identity import OrganRow, organ_name
 from monitor.intake import Run
 from monitor.lifecycle import Significance
-from monitor.matching import Match, Matched, where_read
+from monitor.matching import Content, Match, Matched, where_read
 from monitor.record import PortalRecord, ReportDetail, save_detail
 from monitor.reread import Rereader
-from monitor.store import Store
-from monitor.versions import Draft, compare, drafted, stored_held, stored_report, write_version
+from monitor.store import Row, Store
+from monitor.versions import Draft, compare, content_of, drafted, stored_held, stored_report, write_version
 
 
 class Ledger:
@@ -51,6 +52,9 @@ class Ledger:
         self.attachments = AttachmentLedger(store, record, run, self.job.policy, now)
         self.contexts: dict[int, Context] = {}
         self._moves: dict[int, str] | None = None
+        self._organs = {organ_name(organ.name): organ for organ in record.organs}
+        self.takeovers: set[int] = set()
+        """Reports whose Simplified view becomes their primary address: nothing is said of that."""
         self._page_ids = {url: page["id"] for url, page in record.pages.items()}
         self._fresh_reports: dict[int, int] = {}
         """By index in the list of matches: the id that a new report was given."""
@@ -75,7 +79,8 @@ class Ledger:
                     row["etag"],
                     row["last_modified"],
                 ):
-                    self.store.update("pages", row["id"], {"etag": page.etag, "last_modified": page.last_modified})
+                    kept = {key: value for key in ("etag", "last_modified") if (value := getattr(page, key))}
+                    self.store.update("pages", row["id"], kept)
                 continue
             values = {
                 "etag": page.etag,
@@ -113,12 +118,25 @@ class Ledger:
             ):
                 self._place(url, report, as_role, match.seen.text_hash)
 
+    # Keys ------------------------------------------------------------------------------------------------------
+
+    def write_keys(self, matched: Matched) -> None:
+        """Gives re-keyed reports their organ and year, before anything else takes them."""
+        keys = [
+            (match.report, self._organ_row(match.organ).id, match.year, match.variant)
+            for match in matched.matches
+            if match.how == "rekeyed" and match.report is not None
+        ]
+        for number, *_ in keys:  # two reports may exchange their years: first all of them step aside
+            self.store.update("reports", number, {"variant": -number})
+        for number, organ, year, variant in keys:
+            self.store.update("reports", number, {"organ_id": organ, "year": year, "variant": variant})
+
     # New reports ------------------------------------------------------------------------------------------------
 
     def write_new(self, matched: Matched, evidence: PassEvidence) -> list[int]:
         """Writes reports that the record did not have. Their ids, in page order; views of them are noted too."""
         fresh = []
-        organs: dict[str, OrganRow] = {organ_name(organ.name): organ for organ in self.record.organs}
         for index, match in enumerate(matched.matches):
             if match.report is not None:
                 continue
@@ -126,7 +144,7 @@ class Ledger:
                 assert match.twin_of is not None  # a view of a new report comes after it
                 self._place_match(match, self._fresh_reports[match.twin_of], "view")
                 continue
-            organ = self._organ_row(match.organ, organs)
+            organ = self._organ_row(match.organ)
             fresh.append(self._write_report(index, match, organ, evidence))
         for unkeyed in matched.unkeyed:
             self.findings.on_page(
@@ -134,8 +152,8 @@ class Ledger:
             )
         return fresh
 
-    def _organ_row(self, organ: OrganRow, organs: dict[str, OrganRow]) -> OrganRow:
-        name = organ_name(organ.name)
+    def _organ_row(self, organ: OrganRow) -> OrganRow:
+        organs, name = self._organs, organ_name(organ.name)
         if organ.id:
             return organ
         if name not in organs:
@@ -187,7 +205,7 @@ class Ledger:
         self.store.update("reports", number, {"current_version": version})
         self.attachments.place(number, held, self.page_id)
         self.findings.on_version(number, version, draft, organ, match.year, first=True, baseline=detail.baseline)
-        same_as = self._copied_from(prints.content_hash, organ, match.year)
+        same_as = self._copied_from(prints.content_hash, body_key(report.text), match.year)
         if same_as is not None:
             save_detail(self.store, number, same_as=same_as)
         if conflict is not None:
@@ -196,21 +214,20 @@ class Ledger:
         return number
 
     def _holder(self, organ: OrganRow, match: Match) -> int | None:
-        return next(
-            (
-                number
-                for number, row in self.record.reports.items()
-                if (row["organ_id"], row["year"], row["variant"]) == (organ.id, match.year, 0)
-            ),
-            None,
+        row = self.store.row(
+            "SELECT id FROM reports WHERE portal = ? AND organ_id = ? AND year = ? ORDER BY variant LIMIT 1",
+            (self.record.name, organ.id, match.year),
         )
+        return row["id"] if row else None
 
-    def _copied_from(self, content_hash: str, organ: OrganRow, year: int) -> int | None:
-        """The same report on another portal, seen earlier there."""
+    def _copied_from(self, content_hash: str, body: str, year: int) -> int | None:
+        """The same report on another portal, seen earlier there; who republishes often gives it another title and
+        source, so that the same body counts too (`body`: its body_key)."""
         row = self.store.row(
             """SELECT r.id FROM versions v JOIN reports r ON r.current_version = v.id
-            WHERE v.content_hash = ? AND r.portal <> ? AND r.year = ? ORDER BY r.id LIMIT 1""",
-            (content_hash, self.record.name, year),
+            WHERE (v.content_hash = ? OR (v.body_key = ? AND v.body_key <> '')) AND r.portal <> ? AND r.year = ?
+            ORDER BY r.id LIMIT 1""",
+            (content_hash, body, self.record.name, year),
         )
         return row["id"] if row else None
 
@@ -227,11 +244,13 @@ class Ledger:
     def _is_baseline(self, match: Match, evidence: PassEvidence) -> bool:
         """Whether the report was there already when its section was first read completely (rule 10)."""
         addresses = {match.where, normalise(match.page.url)}
+        held_before = any(self._held_reports(address) for address in addresses)
         for section, links in evidence.links.items():
             if addresses & links.keys() and self._first_reading(section):
                 return True
         for link in self.record.links:
-            if link["url"] in addresses and link["baseline"]:
+            # A column that held another report when the baseline was told, and holds a new one now, brings news.
+            if link["url"] in addresses and link["baseline"] and not held_before:
                 return True
         for reading in self.run.sections:
             if normalise(reading.url) in addresses and not reading.linked and self._first_reading(reading.section):
@@ -240,6 +259,10 @@ class Ledger:
             normalise(reading.url) in addresses and reading.linked and self._first_reading(reading.section)
             for reading in self.run.sections
         )
+
+    def _held_reports(self, address: str) -> bool:
+        page = self.record.pages.get(address)
+        return page is not None and any(item["role"] != "attachment" for item in self.record.on_page.get(page["id"], ()))
 
     def _first_reading(self, section: str) -> bool:
         row = self.record.sections.get(section)
@@ -259,15 +282,19 @@ class Ledger:
                 reading, _, _ = matched.readings[number]
                 if match.where == row["url"]:
                     continue
+                if match.how == "takeover":
+                    self.takeovers.add(number)
+                    self._moves[number] = match.where
+                    continue
                 own = normalise(match.page.url) == row["url"]
                 lost = reading in ("gone", "weak_gone") or (reading != "present" and row["status"] != "live")
                 if own or lost:
                     self._moves[number] = match.where
         return self._moves
 
-    def write_versions(self, matched: Matched, healthy: bool) -> dict[int, Significance]:
+    def write_versions(self, matched: Matched, healthy: bool, clock_ok: bool) -> dict[int, Significance]:
         """New versions of known reports, from the address that is theirs now. How much is new, by report."""
-        self.attachments.count(healthy)
+        self.attachments.count(healthy, clock_ok)
         moves = self.moves(matched)
         found: dict[int, Significance] = {}
         for match in matched.matches:
@@ -303,7 +330,7 @@ class Ledger:
         first = self.context(number)
         kind = "content"
         if version["rules"] != self.job.rules and match.seen.report is not None:
-            again = self.rereader.reread(version, report)
+            again = self.rereader.reread(version, report, self._hint(row, version["url"]))
             if again is None:
                 kind = "rebaseline"
                 self.findings.on_page(
@@ -339,8 +366,6 @@ class Ledger:
     def _write_rekeyed(self, number: int, match: Match) -> Significance:
         report = match.seen.report
         assert report is not None  # a re-keyed report was parsed
-        organs = {organ_name(organ.name): organ for organ in self.record.organs}
-        organ = self._organ_row(match.organ, organs)
         row = self.record.reports[number]
         version = self.store.row("SELECT * FROM versions WHERE id = ?", (row["current_version"],))
         assert version is not None
@@ -353,14 +378,18 @@ class Ledger:
         base = stored_report(version)
         silent = False
         if version["rules"] != self.job.rules:
-            again = self.rereader.reread(version, report)
+            again = self.rereader.reread(version, report, self._hint(row, version["url"]))
             silent = again is None or again.year == match.year
-        self.store.update("reports", number, {"organ_id": organ.id, "year": match.year, "variant": match.variant})
         save_detail(self.store, number, year_from=report.year_from if report.year_from in GUESSED else "")
         if compare(draft, base, before).significance != "none":
             context.to_version = self._add(number, draft, "rebaseline" if silent else "content")
             context.old, context.new = (base, before), (draft.report, draft.held)
         return "none" if silent else "content"
+
+    def _hint(self, row: Row, url: str) -> Hint:
+        """What a pass is told of the page when it reads it again (monitor.briefing)."""
+        link = next((link for link in self.record.links if link["url"] == url and link["kind"] == "report"), None)
+        return Hint(title=link["title"], year=link["year"]) if link else Hint(title=row["title"])
 
     def _add(self, number: int, draft: Draft, kind: str) -> int:
         """Writes the next version and what of the report's row follows from it."""
@@ -370,7 +399,12 @@ class Ledger:
         self.store.update(
             "reports",
             number,
-            {"current_version": version, "title": draft.report.title, "published_on": draft.report.published_on},
+            {
+                "current_version": version,
+                "title": draft.report.title,
+                "published_on": draft.report.published_on,
+                **({"organ": draft.report.organ} if draft.report.organ else {}),
+            },
         )
         self.attachments.place(number, draft.held, self.page_id)
         row = self.store.row("SELECT organ_id, year FROM reports WHERE id = ?", (number,))
@@ -380,6 +414,19 @@ class Ledger:
             number, version, draft, self.record.organ(row["organ_id"]), row["year"], first=False, baseline=False
         )
         return version
+
+    # What readings say ------------------------------------------------------------------------------------------
+
+    def content(self, seen: ReportSeen) -> Content:
+        """What a report that was parsed in this pass says."""
+        assert seen.report is not None  # only parsed reports are looked for elsewhere
+        return content_of(seen.report, self.attachments.held(seen.attachments, (), self.capture))
+
+    def stored_content(self, number: int) -> Content:
+        """What a report's current version says."""
+        version = self.store.row("SELECT * FROM versions WHERE id = ?", (self.record.reports[number]["current_version"],))
+        assert version is not None  # every report has a version from its first transaction on
+        return content_of(stored_report(version), stored_held(self.store, version["id"]))
 
     # Moves, readings --------------------------------------------------------------------------------------------
 
@@ -402,6 +449,8 @@ class Ledger:
     def write_absences(self, matched: Matched) -> None:
         """Remembers, page by page, which reports a page no longer shows: a later 304 then says the same."""
         for number, (reading, page, overwritten) in matched.readings.items():
+            if reading == "present" and self.record.details[number].reason:
+                save_detail(self.store, number, reason="")
             if page is None or page.reading != "present" or reading == "present":
                 continue
             self.store.run(
@@ -446,7 +495,15 @@ class Ledger:
         """What an announcement about a report needs to know."""
         return self.contexts.setdefault(number, Context())
 
-    def write_findings(self) -> None:
-        """What the pass could not read, or was refused."""
+    def write_findings(self, evidence: PassEvidence, pages: Mapping[str, PageRead]) -> None:
+        """What the pass could not read, or was refused. A link that was never read is one, and no report."""
+        for links in evidence.links.values():
+            for url, link in links.items():
+                page = pages.get(url)
+                if link.kind != "report" or page is None or page.reading in ("present", "same"):
+                    continue
+                if not self._held_reports(url):
+                    detail = f"栏目列出《{link.title}》，但页面从未读到年报"
+                    self.findings.on_page("link_unread", "warning", detail, url)
         for seen in self.run.findings:
             self.findings.on_page(seen.rule, seen.severity, seen.detail, seen.url)

@@ -80,6 +80,8 @@ class PassFacts(msgspec.Struct, frozen=True):
     now: datetime
     read_anything: bool
     """At least one response said something."""
+    asked: bool = True
+    """False: there was nothing to ask for (a re-check of a portal without reports)."""
     blocked: bool = False
     """It read nothing because it was refused (firewall, challenge, robots), not because nothing answered."""
     healthy: bool = False
@@ -114,16 +116,19 @@ def judge(
     policy: Policy,
 ) -> Judgement:
     """Judges one pass. A report without a sighting was not asked for. Raises nothing."""
+    if not facts.asked:
+        states, said = _unverified({report.id: report for report in reports}, sightings, facts)
+        return Judgement(portal, states, tuple(said), frozenset())
     if not facts.read_anything:
         return _nothing_read(portal, reports, facts)
-    said: list[Said] = []
+    said = []
     gone = _gone_pages(reports, sightings)
     pages = {report.page for report in reports if report.status != "taken_down"}
     mass = _too_many(len(gone), len(pages))
-    mass_since = (portal.mass_since or facts.now) if mass else None
+    mass_since = (portal.mass_since or _known_now(facts)) if mass else None
     hold = mass and not _waited(mass_since, facts, MASS_PATIENCE)
 
-    states: dict[int, ReportState] = {}
+    states = {}
     counted: set[int] = set()
     for report in reports:
         sighting = sightings.get(report.id, Sighting())
@@ -136,10 +141,11 @@ def judge(
     restored = {event.report for event in said if event.kind == "restored"}
     states, listings, unlisted, delist_since = _listings(portal, states, sightings, facts, restored)
     said += listings
-    states, unverified = _unverified(states, facts)
+    states, unverified = _unverified(states, sightings, facts)
     said += unverified
 
-    broken = bool(facts.broken_sections) or mass or delist_since is not None
+    delisted = unlisted > 0
+    broken = bool(facts.broken_sections) or mass or delisted
     down_said, broken_said = portal.down_said, portal.broken_said
     if broken and not broken_said:
         reason = "section" if facts.broken_sections else "mass" if mass else "delisted"
@@ -165,13 +171,20 @@ def judge(
 def _nothing_read(portal: PortalState, reports: Sequence[ReportState], facts: PassFacts) -> Judgement:
     """A pass that read nothing says nothing about any report; the third in a row says that the portal is down."""
     empty = portal.empty_passes + 1
-    states, said = _unverified({report.id: report for report in reports}, facts)
+    states, said = _unverified({report.id: report for report in reports}, {}, facts)
     down = empty >= DOWN_AFTER
     if down and not portal.down_said:
         said = [Said("portal_down", reason="blocked" if facts.blocked else "unreachable", count=empty), *said]
     health: Health = "blocked" if facts.blocked else "down" if down else portal.health
     return Judgement(
-        portal=msgspec.structs.replace(portal, health=health, empty_passes=empty, down_said=portal.down_said or down),
+        portal=msgspec.structs.replace(
+            portal,
+            health=health,
+            empty_passes=empty,
+            down_said=portal.down_said or down,
+            # What was said last is that it is down: a portal that is readable again and still broken is told so anew.
+            broken_said=portal.broken_said and not down,
+        ),
         reports=states,
         said=tuple(said),
         counted=frozenset(),
@@ -198,6 +211,11 @@ def _gone_pages(reports: Sequence[ReportState], sightings: Mapping[int, Sighting
 
 def _too_many(count: int, total: int) -> bool:
     return count >= MASS_COUNT and count > MASS_SHARE * total
+
+
+def _known_now(facts: PassFacts) -> datetime | None:
+    """The present, unless the machine's clock is wrong: no span is measured from such a moment (rule 13)."""
+    return facts.now if facts.clock_ok else None
 
 
 def _waited(since: datetime | None, facts: PassFacts, patience: timedelta) -> bool:
@@ -229,7 +247,7 @@ def _step(
         return state, said, bool(said) or report.status == "missing"
     if sighting.reading not in ("gone", "weak_gone") or report.status == "taken_down" or not facts.healthy:
         return report, [], False
-    since = report.missing_since or facts.now
+    since = report.missing_since or _known_now(facts)
     misses = report.misses + 1
     weak = report.weak_misses + (sighting.reading == "weak_gone")
     needed = policy.takedown_confirmations + (1 if weak else 0)
@@ -257,7 +275,7 @@ def _listings(
     facts: PassFacts,
     restored: set[int | None],
 ) -> tuple[dict[int, ReportState], list[Said], int, datetime | None]:
-    """Delisted and relisted reports, how many are off the lists, and since when that is too many (None: it is not).
+    """Delisted and relisted reports, how many are off the lists at once and held back, and since when.
 
     A report that was restored in this pass is not told as relisted too: that goes without saying.
     """
@@ -277,23 +295,28 @@ def _listings(
             said.append(Said("relisted", state.id))
         after[state.id] = msgspec.structs.replace(state, listed=sighting.listed, unlisted_since=None)
     mass = _too_many(len(unlisted), population)
-    since = (portal.delist_since or facts.now) if mass else None
+    since = (portal.delist_since or _known_now(facts)) if mass else None
     hold = mass and not _waited(since, facts, MASS_PATIENCE)
     for state in unlisted:
         if hold:
-            after[state.id] = msgspec.structs.replace(state, unlisted_since=state.unlisted_since or facts.now)
+            after[state.id] = msgspec.structs.replace(state, unlisted_since=state.unlisted_since or _known_now(facts))
         else:
             said.append(Said("delisted", state.id))
             after[state.id] = msgspec.structs.replace(state, listed=False, unlisted_since=None)
-    return after, said, len(unlisted), since if hold else None
+    return after, said, len(unlisted) if hold else 0, since if hold else None
 
 
-def _unverified(states: dict[int, ReportState], facts: PassFacts) -> tuple[dict[int, ReportState], list[Said]]:
-    """Live reports that no pass could verify for long, each told once (rule 5)."""
+def _unverified(
+    states: dict[int, ReportState], sightings: Mapping[int, Sighting], facts: PassFacts
+) -> tuple[dict[int, ReportState], list[Said]]:
+    """Reports that no pass could verify for long, each told once (rule 5). One that reads gone and is waiting for its
+    confirmation is being verified."""
     after = dict(states)
     said: list[Said] = []
     for state in states.values():
-        if state.status != "live" or state.unverified_said:
+        if state.status == "taken_down" or state.unverified_said:
+            continue
+        if state.status == "missing" and sightings.get(state.id, Sighting()).reading in ("gone", "weak_gone"):
             continue
         if _waited(state.last_verified_at, facts, UNVERIFIED_AFTER):
             after[state.id] = msgspec.structs.replace(state, unverified_said=True)

@@ -1,13 +1,13 @@
 """What sections list: kept link by link, and told report by report, within settle's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from crawler.observation import LinkListed
-from crawler.page.address import twin_of
+from crawler.page.address import normalise, twin_of
 from monitor.evidence import PassEvidence
 from monitor.intake import Run
 from monitor.record import PortalRecord
-from monitor.store import Store
+from monitor.store import Row, Store
 
 
 class ListingLedger:
@@ -77,16 +77,15 @@ class ListingLedger:
             ),
         )
         if link.kind == "companion" and known is None:
-            self._write_companion(url, link.title, link.year)
+            year = "SELECT id FROM reports WHERE portal = ? AND year = ?"
+            self._write_companion(url, link.title, self.store.rows(year, (self.record.name, link.year)))
 
-    def _write_companion(self, url: str, title: str, year: int | None) -> None:
-        report = self.store.row(
-            "SELECT id FROM reports WHERE portal = ? AND year = ? ORDER BY variant, id LIMIT 1",
-            (self.record.name, year),
-        )
+    def _write_companion(self, url: str, title: str, reports: Sequence[Row]) -> None:
+        """A companion; of a report only where no other can be meant."""
+        report = reports[0]["id"] if len(reports) == 1 else None
         self.store.run(
             "INSERT INTO companions (portal, report, url, title, first_seen_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (self.record.name, report["id"] if report else None, url, title, self.now),
+            (self.record.name, report, url, title, self.now),
         )
 
     def write_page_companions(self) -> None:
@@ -97,7 +96,12 @@ class ListingLedger:
         for page in self.run.pages.values():
             for companion in page.companions:
                 if companion.url not in known:
-                    self._write_companion(companion.url, companion.name, None)
+                    reports = self.store.rows(
+                        """SELECT x.report AS id FROM page_reports x JOIN pages p ON p.id = x.page
+                        WHERE p.portal = ? AND p.url = ? AND x.role <> 'attachment' AND x.absent = ''""",
+                        (self.record.name, normalise(page.url)),
+                    )
+                    self._write_companion(companion.url, companion.name, reports)
 
     def listed(self, evidence: PassEvidence) -> dict[int, bool | None]:
         """By report: True where a section lists it, False where every section that listed it was read and does not,

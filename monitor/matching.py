@@ -6,6 +6,7 @@ portal, and the pages that one pass read. Out: a `Match` for each report on each
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -16,10 +17,13 @@ from crawler.page.model import GUESSED, Report
 from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_name
 from monitor.lifecycle import Reading
 
-How = Literal["own", "rekeyed", "moved", "view", "variant", "new"]
+How = Literal["own", "rekeyed", "moved", "view", "takeover", "variant", "new"]
+"""takeover: a Simplified view of a report whose address so far is a Traditional one; it becomes the primary one."""
 
 _SAME_BODY = 0.98
 """Share of text that two readings must have in common for a changed year to be a correction, not a new report."""
+_ALIKE = 0.5
+"""The same where the year was a guess and is now printed: the next year's report has little of the old one's text."""
 
 
 class KnownReport(msgspec.Struct, frozen=True):
@@ -35,7 +39,19 @@ class KnownReport(msgspec.Struct, frozen=True):
     """Its year is a guess."""
     corrected: bool = False
     """An operator set its organ or year by hand."""
-    content_hash: str = ""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a reading of a report says, for telling whether two are the same."""
+
+    page: str
+    """Canonical hash of the report as its page shows it, attachments aside."""
+    files: tuple[str, ...] | None = ()
+    """Canonical hashes of its attachments, in page order; None: one of them was never read."""
+
+    def same(self, other: "Content") -> bool:
+        """Whether both say the same, as far as anyone could read it."""
+        return self.page == other.page and (self.files is None or other.files is None or self.files == other.files)
 
 
 class OnPage(msgspec.Struct, frozen=True):
@@ -108,21 +124,22 @@ def match_reports(
     known: Known,
     pages: Mapping[str, PageRead],
     text_of: Callable[[int], str],
-    content_hash: Callable[[Report], str],
+    content_of: Callable[[int], Content],
+    content: Callable[[ReportSeen], Content],
     traditional: Callable[[str], bool],
 ) -> Matched:
     """Matches every report that a pass read.
 
-    `text_of(report id)` is the current version's text; `content_hash(report)` the canonical hash of its page, without
-    attachments; `traditional(text)` whether a text is in Traditional script.
+    `text_of(report id)` is the current version's text, `content_of(report id)` its content; `content(seen)` that of a
+    report that was parsed; `traditional(text)` whether a text is in Traditional script.
     """
-    matcher = _Matcher(known, text_of, content_hash)
+    matcher = _Matcher(known, text_of, cache(content_of), content, traditional)
     for page in pages.values():
         if page.reading == "same":
             matcher.unchanged(page)
         elif page.reading == "present":
             matcher.own(page)
-    matcher.elsewhere(pages, traditional)
+    matcher.elsewhere(pages)
     readings = {report.id: matcher.reading(report, pages) for report in known.reports.values()}
     return Matched(tuple(matcher.matches), readings, tuple(matcher.unkeyed))
 
@@ -130,11 +147,20 @@ def match_reports(
 class _Matcher:
     """One pass's matching, step by step."""
 
-    def __init__(self, known: Known, text_of: Callable[[int], str], content_hash: Callable[[Report], str]) -> None:
+    def __init__(
+        self,
+        known: Known,
+        text_of: Callable[[int], str],
+        content_of: Callable[[int], Content],
+        content: Callable[[ReportSeen], Content],
+        traditional: Callable[[str], bool],
+    ) -> None:
         self.known = known
         self.organs = list(known.organs)
         self.text_of = text_of
-        self.content_hash = content_hash
+        self.content_of = content_of
+        self.content = content
+        self.traditional = traditional
         self.matches: list[Match] = []
         self.unkeyed: list[Unkeyed] = []
         self.leftover: list[_Found] = []
@@ -174,6 +200,7 @@ class _Matcher:
         on_page = [item for item in self.known.pages.get(normalise(page.url), ()) if item.role != "attachment"]
         by_text = {item.text_hash: item.report for item in on_page}
         here = [self.known.reports[item.report] for item in on_page]
+        shown = [self.known.reports[item.report] for item in on_page if not item.absent]
         parsed = [seen.report for seen in page.reports if seen.report is not None]
         successive = one_organ([self._printed(report, here) for report in parsed], [report.year for report in parsed])
         newest = max(parsed, key=lambda report: report.year or 0, default=None)
@@ -186,7 +213,7 @@ class _Matcher:
                         "own", _Found(page, where_read(page), seen, self.organ_of[known.organ], known.year), known
                     )
                 continue
-            lone = here[0] if len(here) == 1 and len(page.reports) == 1 else None
+            lone = shown[0] if len(shown) == 1 and len(page.reports) == 1 else None
             if lone is not None and lone.corrected:
                 self._take("own", _Found(page, where_read(page), seen, self.organ_of[lone.organ], lone.year), lone)
                 continue
@@ -229,80 +256,97 @@ class _Matcher:
 
     def _corrected_in_place(self, lone: KnownReport, found: _Found, report: Report) -> KnownReport | None:
         """`lone`, if its page still shows it with another year or organ; None if the page shows another report now."""
+        text = self.text_of(lone.id)
+        common = _in_common(text, report.text)
         if lone.guessed and report.year_from not in GUESSED and lone.organ == found.organ.id:
-            return lone
-        return lone if _in_common(self.text_of(lone.id), report.text) >= _SAME_BODY else None
+            return lone if common >= _ALIKE or not (text or report.text) else None
+        return lone if common >= _SAME_BODY else None
 
     def _rekey(self, report: KnownReport, found: _Found) -> None:
-        taken = self.by_key.get((organ_name(found.organ.name), found.year), [])
-        variant = max((item.variant for item in taken if item.id != report.id), default=-1) + 1
+        old = self.by_key[organ_name(self.organ_of[report.organ].name), report.year]
+        old.remove(report)
+        taken = self.by_key.setdefault((organ_name(found.organ.name), found.year), [])
+        variant = _free(taken)
+        taken.append(msgspec.structs.replace(report, year=found.year, variant=variant))
         self.matches.append(
             Match("rekeyed", found.page, found.where, found.seen, report.id, found.organ, found.year, variant)
         )
         self.here.setdefault(normalise(found.page.url), set()).add(report.id)
 
-    def elsewhere(self, pages: Mapping[str, PageRead], traditional: Callable[[str], bool]) -> None:
+    def elsewhere(self, pages: Mapping[str, PageRead]) -> None:
         """Reports on pages that did not hold them before: moved, views, variants, new ones."""
 
         def order(found: _Found) -> tuple[bool, bool]:
             text = found.seen.report.text if found.seen.report else ""
-            return (twin_of(found.where) != found.where, traditional(text))
+            return (self.traditional(text), _is_mirror(found.where))
 
-        gone_by_content: dict[str, KnownReport] = {}
-        for known in self.known.reports.values():
-            if known.content_hash and self._is_gone(known, pages):
-                gone_by_content.setdefault(known.content_hash, known)
+        gone: list[KnownReport] | None = None
         fresh: dict[tuple[str, int], list[int]] = {}
         for found in sorted(self.leftover, key=order):
             report = found.seen.report
             if report is None:
                 continue
             key = (organ_name(found.organ.name), found.year)
-            content = self.content_hash(report)
+            content = self.content(found.seen)
             known_ones = self.by_key.get(key, [])
             target = self._pick(known_ones, found, content, pages)
             if target is not None:
                 self._take(target[0], found, target[1])
                 continue
-            if not known_ones and (lost := gone_by_content.pop(content, None)) is not None:
-                self._take("moved", found, lost)
-                continue
-            self._fresh(fresh, key, found, content, len(known_ones))
+            if not known_ones:
+                if gone is None:
+                    gone = [known for known in self.known.reports.values() if self._is_gone(known, pages)]
+                lost = next((known for known in gone if self.content_of(known.id).same(content)), None)
+                if lost is not None:
+                    gone.remove(lost)
+                    self._take("moved", found, lost)
+                    continue
+            self._fresh(fresh, key, found, content, known_ones)
 
     def _pick(
-        self, known_ones: list[KnownReport], found: _Found, content: str, pages: Mapping[str, PageRead]
+        self, known_ones: list[KnownReport], found: _Found, content: Content, pages: Mapping[str, PageRead]
     ) -> tuple[How, KnownReport] | None:
+        same = {report.id: self.content_of(report.id).same(content) for report in known_ones}
         for report in known_ones:
             if twin_of(found.where) == twin_of(report.url):
-                return ("moved" if self._is_gone(report, pages) else "view"), report
-        for report in sorted(known_ones, key=lambda item: item.content_hash != content):
+                if self._is_gone(report, pages):
+                    return "moved", report
+                return self._view(report, found) if same[report.id] else "view", report
+        for report in sorted(known_ones, key=lambda item: not same[item.id]):
             if self._is_gone(report, pages):
                 return "moved", report
-            if report.content_hash == content:
-                return "view", report
+            if same[report.id]:
+                return self._view(report, found), report
         return None
 
+    def _view(self, report: KnownReport, found: _Found) -> How:
+        """A view of a live report: in Simplified script it takes over from a Traditional one."""
+        text = found.seen.report.text if found.seen.report else ""
+        takes_over = self.traditional(self.text_of(report.id)) and not self.traditional(text)
+        return "takeover" if takes_over else "view"
+
     def _fresh(
-        self, fresh: dict[tuple[str, int], list[int]], key: tuple[str, int], found: _Found, content: str, known: int
+        self,
+        fresh: dict[tuple[str, int], list[int]],
+        key: tuple[str, int],
+        found: _Found,
+        content: Content,
+        known: list[KnownReport],
     ) -> None:
         """A report that the record does not have: new, or one more reading of one found a moment ago in this pass."""
-        report = found.seen.report
-        assert report is not None
         how: How = "variant" if known else "new"
-        variant = known
+        variant = _free(known)
         first: int | None = None
         for index in fresh.get(key, []):
             other = self.matches[index]
-            other_report = other.seen.report
-            assert other_report is not None
-            if twin_of(other.where) == twin_of(found.where) or self.content_hash(other_report) == content:
+            if twin_of(other.where) == twin_of(found.where) or self.content(other.seen).same(content):
                 self.matches.append(
                     Match(
                         "view", found.page, found.where, found.seen, None, other.organ, found.year, other.variant, index
                     )
                 )
                 return
-            how, first, variant = "variant", index, known + len(fresh[key])
+            how, first, variant = "variant", index, _free(known) + len(fresh[key])
         self.matches.append(
             Match(how, found.page, found.where, found.seen, None, found.organ, found.year, variant, first)
         )
@@ -340,6 +384,16 @@ class _Matcher:
         newer = any(other.year is not None and other.year > report.year for other in others)
         overwritten = same_organ and newer and where_read(page) == normalise(page.url)
         return ("gone" if same_organ else "weak_gone"), page, overwritten
+
+
+def _free(taken: Iterable[KnownReport]) -> int:
+    """The first variant number above those that are taken."""
+    return max((report.variant for report in taken), default=-1) + 1
+
+
+def _is_mirror(url: str) -> bool:
+    """Whether an address is a gateway's, a mobile site's or another view's, not the page's own."""
+    return twin_of(url) != url.partition("://")[2].removeprefix("www.")
 
 
 def _in_common(one: str, other: str) -> float:

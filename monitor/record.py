@@ -47,8 +47,7 @@ class PortalRecord:
         self.reports: dict[int, Row] = {
             report["id"]: report
             for report in store.rows(
-                """SELECT r.*, v.content_hash, v.seq FROM reports r LEFT JOIN versions v ON v.id = r.current_version
-                WHERE r.portal = ? ORDER BY r.id""",
+                "SELECT * FROM reports WHERE portal = ? ORDER BY id",
                 (name,),
             )
         }
@@ -102,7 +101,6 @@ class PortalRecord:
                 status=report["status"],
                 guessed=bool(self.details[number].year_from),
                 corrected=self.details[number].corrected,
-                content_hash=report["content_hash"] or "",
             )
             for number, report in self.reports.items()
         }

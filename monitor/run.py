@@ -6,8 +6,10 @@ ends as settled or as killed: at the latest when the next process opens the home
 """
 
 import json
+import logging
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,8 @@ from monitor.store import Store
 
 Clock = Callable[[], str]
 """The present, UTC, as the record writes it."""
+
+log = logging.getLogger(__name__)
 
 KEPT_RUNS = 3
 """Run folders kept per portal after settling, for whoever wants to look."""
@@ -113,6 +117,13 @@ def _settle(
             settled = settle_killed(store, folder, settings, number, name, clock(), f"damaged run folder: {error}")
         except SettleRefused as error:
             settled = settle_killed(store, folder, settings, number, name, clock(), f"refused: {error}")
+        except (OSError, sqlite3.Error):
+            raise  # the disk or the record itself: no other portal would fare better, and the folder waits to be settled
+        except Exception as error:
+            # One portal's pass must not stop the others. Nothing of it was written: the next pass sees all of it again.
+            log.exception("%s: pass %d could not be settled; its folder is kept in %s", name, number, folder)
+            why = f"could not be settled: {type(error).__name__}: {error}"
+            settled = settle_killed(store, folder, settings, number, name, clock(), why)
     _expire(home.runs / name)
     return settled
 

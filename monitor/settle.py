@@ -13,11 +13,9 @@ import msgspec
 from crawler.observation import Job, PageRead
 from crawler.page.address import normalise
 from crawler.page.chinese import is_traditional
-from crawler.page.model import Report
 from crawler.portal import Policy
 from monitor import archive
 from monitor.announce import Announcer, Context
-from monitor.canonical import fingerprints
 from monitor.evidence import PassEvidence, read_sections
 from monitor.intake import Run, holds_a_response, read_run
 from monitor.ledger import Ledger
@@ -118,16 +116,23 @@ class _Settlement:
 
     def write(self) -> Settled:
         evidence = read_sections(self.run, self.record, self.pages)
+        facts = self._facts(evidence)
         matched = match_reports(
-            self.record.known(self.job.portal), self.pages, self.record.text, _page_content, is_traditional
+            self.record.known(self.job.portal),
+            self.pages,
+            self.record.text,
+            self.ledger.stored_content,
+            self.ledger.content,
+            is_traditional,
         )
         self.ledger.write_pages(self.pages)
+        self.ledger.write_keys(matched)
         fresh = self.ledger.write_new(matched, evidence)
-        significance = self.ledger.write_versions(matched, evidence.healthy)
+        significance = self.ledger.write_versions(matched, evidence.healthy, facts.clock_ok)
         self.listing.write(evidence)
+        self.listing.write_page_companions()
         listed = self.listing.listed(evidence)
         sightings = self._sightings(matched, significance, listed)
-        facts = self._facts(evidence)
         judgement = judge(self.record.state, list(self.record.states.values()), sightings, facts, self.policy)
 
         self.ledger.write_absences(matched)
@@ -136,7 +141,8 @@ class _Settlement:
             moved_to = self._moved_to(matched, number)
             if moved_to:
                 self.ledger.move(number, moved_to)
-            if state != self.record.states[number] or moved_to:
+            before = self.record.states[number]
+            if moved_to or msgspec.structs.replace(state, last_verified_at=before.last_verified_at) != before:
                 save_report_state(self.store, state)
         self.ledger.touch_seen(
             number for number, sighting in sightings.items() if sighting.reading == "present" or sighting.moved
@@ -152,7 +158,7 @@ class _Settlement:
         for said in judgement.said:
             if said.report is None:
                 self.announcer.said_of_portal(said, evidence)
-        self.ledger.write_findings()
+        self.ledger.write_findings(evidence, self.pages)
         self._legal(evidence, facts)
         self._finish(evidence, judgement.portal.health)
         self._tell()
@@ -175,6 +181,7 @@ class _Settlement:
         return PassFacts(
             now=to_utc(self.now),
             read_anything=evidence.read_anything,
+            asked=evidence.asked,
             blocked=evidence.blocked,
             healthy=evidence.healthy,
             broken_sections=evidence.broken,
@@ -187,7 +194,8 @@ class _Settlement:
         sightings = {}
         for number, (reading, _, overwritten) in matched.readings.items():
             moved = self._moved_to(matched, number)
-            if moved and self.ledger.is_twin(number, moved):  # a view of the same page: no move
+            if moved and (number in self.ledger.takeovers or self.ledger.is_twin(number, moved)):
+                # A view of the same page: no move.
                 reading, moved = "present", ""
             sightings[number] = Sighting(
                 reading=reading,
@@ -241,8 +249,3 @@ class _Settlement:
             },
         )
         self.store.run("UPDATE portals SET last_crawl = ? WHERE name = ?", (self.job.crawl, self.record.name))
-
-
-def _page_content(report: Report) -> str:
-    """Canonical hash of a report as its page shows it, attachments aside."""
-    return fingerprints(report.title, report.organ, report.source, report.published_on, report.text, ()).content_hash

@@ -144,7 +144,9 @@ class Store:
             names = (declared.name, *declared.aliases)
             row = next((by_name[organ_name(name)] for name in names if organ_name(name) in by_name), None)
             kind = declared.kind or kind_of(declared.name)
-            aliases = sorted(set(declared.aliases) | set(row.aliases if row else ()) - {declared.name})
+            others = [by_name[organ_name(name)] for name in names if organ_name(name) in by_name]
+            seen_names = {name for organ in others for name in (organ.name, *organ.aliases)}
+            aliases = sorted((set(declared.aliases) | seen_names) - {declared.name})
             values = (declared.name, msgspec.json.encode(aliases).decode(), kind, declared.since, declared.until)
             if row is None:
                 self.run(
@@ -153,11 +155,23 @@ class Store:
                     (*values, portal.name),
                 )
             else:
+                self._unite(row.id, [organ.id for organ in others])
                 self.run(
                     """UPDATE organs SET name = ?, aliases = ?, kind = ?, since = ?, until = ?, declared = 1
                     WHERE id = ?""",
                     (*values, row.id),
                 )
+
+    def _unite(self, organ: int, others: Sequence[int]) -> None:
+        """Gives one organ the reports of others that the operator declares to be the same: no event follows from it."""
+        for other in sorted(set(others) - {organ}):
+            for report in self.rows("SELECT id, year FROM reports WHERE organ_id = ? ORDER BY variant, id", (other,)):
+                taken = self.row(
+                    "SELECT max(variant) AS variant FROM reports WHERE organ_id = ? AND year = ?", (organ, report["year"])
+                )
+                variant = 0 if taken is None or taken["variant"] is None else taken["variant"] + 1
+                self.update("reports", report["id"], {"organ_id": organ, "variant": variant})
+            self.run("DELETE FROM organs WHERE id = ?", (other,))
 
     def organs(self, portal: str) -> list[OrganRow]:
         return [

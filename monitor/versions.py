@@ -5,7 +5,7 @@ is, the new version's row. Called within settle's transaction.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -13,9 +13,10 @@ from crawler.observation import AttachmentRead, PageRead
 from crawler.page.chinese import strip_invisible
 from crawler.page.model import Attachment, Report
 from monitor.archive import chain_hash, combined_hash
-from monitor.canonical import AttachmentState, Fingerprints, fingerprints, significance
+from monitor.canonical import AttachmentState, Fingerprints, attachment_hash, fingerprints, significance
 from monitor.findings import body_key
 from monitor.lifecycle import Significance
+from monitor.matching import Content
 from monitor.store import Row, Store
 
 GONE = "gone"
@@ -66,6 +67,14 @@ def _fingerprints(report: Report, held: Sequence[Held]) -> Fingerprints:
     return fingerprints(report.title, report.organ, report.source, report.published_on, report.text, states)
 
 
+def content_of(report: Report, held: Sequence[Held]) -> Content:
+    """What a reading says, for telling whether two are one report."""
+    page = fingerprints(report.title, report.organ, report.source, report.published_on, report.text, ()).content_hash
+    if any(not item.sha256 for item in held):
+        return Content(page, None)
+    return Content(page, tuple(attachment_hash(item.state) for item in held))
+
+
 def stored_report(version: Row) -> Report:
     """A version's row as the report that a page showed."""
     return Report(
@@ -92,11 +101,14 @@ def held_now(
     read: Mapping[str, AttachmentRead],
     gone: frozenset[str],
     capture: str,
+    remembered: Callable[[str], Held | None] = lambda _: None,
 ) -> tuple[Held, ...]:
     """What became of the attachments that a report links now.
 
     `read`: by address, what this pass saw. `gone`: addresses that are confirmed gone. Blocked, unreachable and not yet
     confirmed carry the last state over. `capture`: reference of this pass's archive file, without offset.
+    `remembered(sha256)`: those bytes as the record holds them, for an unchanged file that this report's current version
+    does not hold (it was gone for a while, or another report links it).
     """
     before = {item.url: item for item in stored}
     by_bytes = {item.sha256: item for item in stored if item.sha256}
@@ -125,6 +137,9 @@ def held_now(
                     archive_ref=f"{capture}#{seen.capture}" if capture and seen.capture else "",
                 )
             )
+        elif seen is not None and seen.reading == "same" and last.sha256 in ("", GONE):
+            known = remembered(seen.sha256) if seen.sha256 else None
+            now.append(msgspec.structs.replace(known, url=link.url, name=link.name, kind=link.kind) if known else last)
         else:
             now.append(last)
     return tuple(now)

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.families.base import Family, Listing, ListPage, Markup, Step
 from crawler.families.paging import Next, follow
-from crawler.families.rows import Row, base_of, columns, is_annual, is_article, links, rows
+from crawler.families.rows import Row, base_of, columns, is_annual, is_article, links, rows, tree_of
 from crawler.page.address import join
 
 _LOCATION = re.compile(
@@ -46,7 +46,7 @@ class Generic(Family):
 
 def read_html(listing: Listing, extra: Iterable[Row] = (), onward: Next | None = None) -> ListPage:
     """A list page of plain HTML, with rows that the family found elsewhere (`extra`), and its own idea of the next page."""
-    tree = LexborHTMLParser(listing.text)
+    tree = tree_of(listing.text)
     refresh = redirect_of(tree, listing)
     if refresh:
         return ListPage(refresh=refresh)

@@ -13,11 +13,9 @@ import re
 from typing import ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
-
 from crawler.families.base import Family, Listing, ListPage, Markup, Step
 from crawler.families.generic import read_html
-from crawler.families.rows import Row, rows
+from crawler.families.rows import Row, rows, tree_of
 
 _RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.S | re.I)
 _TOTAL = re.compile(r"<totalrecord>\s*(\d+)\s*</totalrecord>|\btotal_?record['\"]?\s*[:=]\s*['\"]?(\d+)", re.I)
@@ -154,7 +152,7 @@ def _rows(records: list[str], listing: Listing) -> list[Row]:
     """The first usable link of each record."""
     found = []
     for record in records:
-        tree = LexborHTMLParser(f"<ul>{record}</ul>" if "<tr" not in record.lower() else f"<table>{record}</table>")
+        tree = tree_of(f"<ul>{record}</ul>" if "<tr" not in record.lower() else f"<table>{record}</table>")
         found += [*rows(tree, listing.section.split("#", 1)[0] or listing.url)][:1]
     return found
 

@@ -15,6 +15,10 @@ from crawler.page import titles
 from crawler.page.address import is_home, join, normalise
 
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12]\d|3[01])(?!\d)日?")
+_BOX = re.compile(
+    r"(?i)<(/?)(?:div|span|ul|ol|li|dl|table|section|article|main|font|b|i|u|em|strong|small|center|blockquote|form|nav)\b[^>]*>"
+)
+_DEEPEST = 500
 _ELLIPSIS = re.compile(r"(?:\.{2,}|…+)\s*$")
 _FIRST_YEAR = 2000  # older than the Regulation of 2008 by some years; towns published before it
 
@@ -75,6 +79,16 @@ class Row:
 def squeezed(text: str) -> str:
     """`text` without any white space (NBSP and ideographic space too)."""
     return "".join(text.split())
+
+
+def tree_of(text: str) -> LexborHTMLParser:
+    """HTML as a tree. Boxes nested deeper than any real page nests them are taken away: a tree of 100,000 levels takes
+    minutes to walk."""
+    depth = deepest = 0
+    for tag in _BOX.finditer(text):
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        deepest = max(deepest, depth)
+    return LexborHTMLParser(_BOX.sub(" ", text) if deepest > _DEEPEST else text)
 
 
 def rows(tree: LexborHTMLParser, base: str, selector: str = "") -> Iterator[Row]:

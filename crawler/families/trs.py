@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from selectolax.lexbor import LexborHTMLParser
-
 from crawler.families.base import Family, Listing, ListPage, Markup
 from crawler.families.generic import read_html
-from crawler.families.rows import Row, rows
+from crawler.families.rows import Row, rows, tree_of
 
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.S | re.I)
@@ -65,7 +63,7 @@ def scripted(listing: Listing) -> Iterator[Row]:
                 f"<span>{_attribute(date['date']) if date else ''}</span></li>"
             )
     if parts:
-        yield from rows(LexborHTMLParser("<ul>" + "".join(parts) + "</ul>"), listing.url)
+        yield from rows(tree_of("<ul>" + "".join(parts) + "</ul>"), listing.url)
 
 
 def unescape(literal: str) -> str:

@@ -7,6 +7,7 @@ hidden are not seen. Pure.
 """
 
 import re
+from itertools import islice
 
 from lxml import etree
 
@@ -95,6 +96,8 @@ _OPAQUE = frozenset(["iframe", "object", "embed", "video", "audio"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.I)
 _CHAPTERS = re.compile("[总總]體?体?情|概述|公开条例|公開條例|第二十[条條]")
+_MOST_PANELS = 100
+"""Hidden elements that are looked into: a tab for every year since 2008 is a fifth of that."""
 _DEEPEST_TABLE = 24
 """Tables in tables that are looked at for a grid; further down they are layout."""
 
@@ -257,25 +260,33 @@ class _Walk:
 
 
 def _shown_tabs(dom: Dom) -> frozenset[Element]:
-    """Hidden elements that a click shows: panels of year tabs. They hold a report, and a sibling that is shown does too.
+    """Hidden elements that a click shows: panels of year tabs. They hold a report, and a sibling of theirs does too.
 
     What is hidden otherwise (dialogs, codes, spliced-in spam) is not part of the page that people see.
     """
+    panels = [
+        element
+        for element in dom.root.iter("div", "li", "section", "table", "ul", "dd")
+        if len(element.attrib) and hidden(element)
+    ]
+    holding: dict[Element, bool] = {}
+
+    def holds(element: Element) -> bool:
+        if element not in holding:
+            holding[element] = isinstance(element.tag, str) and _holds_report(element)
+        return holding[element]
+
     found: set[Element] = set()
-    for element in dom.root.iter("div", "li", "section", "table", "ul", "dd"):
-        if not len(element.attrib) or not hidden(element):
-            continue
-        if not _holds_report(element):
-            continue
+    for element in panels[:_MOST_PANELS]:
         parent = element.getparent()
-        siblings = [other for other in parent if other is not element] if parent is not None else []
-        if any(other.tag == element.tag and _holds_report(other) for other in siblings):
+        if parent is None or not holds(element):
+            continue
+        siblings = (other for other in parent.iterchildren(element.tag) if other is not element)
+        if any(holds(other) for other in islice(siblings, _MOST_PANELS)):
             found.add(element)
     return frozenset(found)
 
 
 def _holds_report(element: Element) -> bool:
-    if not isinstance(element.tag, str):
-        return False
     text = text_of(element)
     return len(text) > 80 and _CHAPTERS.search(text) is not None

@@ -27,8 +27,6 @@ def holds_report(meta: Metadata, flow: Flow, body: Body, files: Sequence[Attachm
     strong = len(body.marks) >= 3 or (OPENING in body.marks and len(body.marks) >= 2)
     if meta.said.kind == "companion":
         return False
-    if looks_like_list(flow, body):
-        return False
     if meta.said.near_miss:
         # 条例 or 指南 in a column's name does not unmake a report that the list calls one.
         return strong and (linked == "report" or not meta.named)
@@ -36,6 +34,8 @@ def holds_report(meta: Metadata, flow: Flow, body: Body, files: Sequence[Attachm
         return False
     if strong:
         return True
+    if looks_like_list(flow, body):
+        return False
     if meta.said.kind == "report":
         if body.marks:
             return True

@@ -4,6 +4,8 @@ Results go to standard output, logs to standard error. Exit codes: 0 done; 1 don
 why); 2 usage or configuration error, in one line; 3 another process is writing to this home.
 """
 
+import logging
+import sqlite3
 import sys
 
 import click
@@ -52,6 +54,7 @@ for command in (
 
 def main() -> None:
     """Entry point of the console script."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         cli.main(prog_name="nianbao", standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -65,9 +68,12 @@ def main() -> None:
     except (SettingsError, PortalError, HomeError, StoreError, ArchiveError) as error:
         click.echo(f"nianbao: {error}", err=True)
         sys.exit(2)
-    except HomeLocked as error:
-        click.echo(f"nianbao: {error}", err=True)
-        sys.exit(3)
     except BrokenPipeError:
         sys.stderr.close()  # `nianbao reports | head` is no error, and Python would complain at exit
         sys.exit(0)
+    except (OSError, sqlite3.Error) as error:
+        click.echo(f"nianbao: {error}; is there room on the disk, and may it be written?", err=True)
+        sys.exit(2)
+    except HomeLocked as error:
+        click.echo(f"nianbao: {error}", err=True)
+        sys.exit(3)
