@@ -24,6 +24,7 @@ _NAME = re.compile(r"[a-z0-9_]+")
 _REGION = re.compile(r"\d{6}")
 _SITE_ID = re.compile(r"\d{10}|bm\d{8}")
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -125,6 +126,22 @@ class Portal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         """Hash (16 hex digits) of what reads this portal's pages: `revision`, family, selectors, rendering."""
         what = [revision, self.family, self.render, self.organ, *msgspec.structs.astuple(self.selectors)]
         return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
+
+
+def proxy_address(portal: Portal, environ: Mapping[str, str]) -> str:
+    """The portal's proxy, each `${NAME}` in it read from the environment: the secret is in no file of ours.
+
+    Raises PortalError for a variable that is not set.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        if match[1] not in environ:
+            raise PortalError(
+                f"{portal.name}.toml: proxy: ${{{match[1]}}} is not set in the environment; export {match[1]} before starting"
+            )
+        return environ[match[1]]
+
+    return _VARIABLE.sub(fill, portal.proxy)
 
 
 def seconds(text: str, key: str) -> int:

@@ -95,7 +95,7 @@ class Announcer:
             title=row["title"],
             url=row["url"],
             from_version=context.from_version if kind == "changed" else None,
-            to_version=(context.to_version or current) if kind in ("changed", "appeared") else current,
+            to_version=(context.to_version or current) if kind in ("changed", "appeared", "finding") else current,
             baseline=int(baseline),
         )
 
@@ -233,6 +233,23 @@ class Announcer:
             self.store.update("events", event, {"retracted_at": self.now})
         self.withdrawn += due
         return bool(due)
+
+    def findings(self) -> None:
+        """What does not add up in this pass's new versions and did not stand in the version before."""
+        for found in self.store.rows(
+            """SELECT f.*, v.report, v.significance FROM findings f JOIN versions v ON v.id = f.version
+            WHERE f.crawl = ? AND v.significance IN ('first', 'content') AND f.severity <> 'info' AND NOT EXISTS (
+                SELECT 1 FROM findings b JOIN versions w ON w.id = b.version
+                WHERE w.report = v.report AND w.seq = v.seq - 1 AND b.rule = f.rule AND b.detail = f.detail)
+            ORDER BY f.id""",
+            (self.crawl,),
+        ):
+            row = self._report(found["report"])
+            own = msgspec.json.decode(row["detail"], type=ReportDetail)
+            detail = details.Finding(found["rule"], found["severity"], found["detail"], found["url"])
+            context = Context(to_version=found["version"])
+            baseline = own.baseline and found["significance"] == "first"
+            self._write_report("finding", row, found["detail"], detail, context, baseline=baseline)
 
     def said_of_portal(self, said: Said, evidence: PassEvidence | None) -> None:
         """Something that the state machine said of the portal as a whole."""

@@ -127,8 +127,8 @@ class ListingLedger:
                 continue
             section = evidence.sections.get(before["section"])
             read = section is not None and section.complete and not section.broken
-            row = self.record.sections.get(before["section"])
-            if row is None or not row["active"]:
+            known = self.record.sections.get(before["section"])
+            if known is None or not known["active"]:
                 continue  # the operator took the section out of the portal file: that is no news about the report
             for report in addresses.get(twin_of(before["url"]), ()):
                 proven[report] = proven.get(report, True) and read

@@ -20,7 +20,7 @@ from typing import IO
 import msgspec
 
 from crawler.observation import Mode
-from crawler.portal import Portal
+from crawler.portal import Portal, proxy_address
 from monitor.briefing import write_briefing
 from monitor.home import Home
 from monitor.intake import RunError, finished
@@ -55,7 +55,12 @@ def crawl(
     clock: Clock,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> list[Settled]:
-    """One pass over each portal. What they came to, in the order in which they ended."""
+    """One pass over each portal. What they came to, in the order in which they ended.
+
+    Raises PortalError for a proxy whose variable is not set.
+    """
+    for portal in portals:
+        proxy_address(portal, os.environ)  # a variable that is not set is an error before anything starts
     settled = list(recover(home, store, settings, clock))
     folders: dict[str, tuple[Path, int]] = {}
     for portal in portals:

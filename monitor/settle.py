@@ -159,6 +159,7 @@ class _Settlement:
             if said.report is None:
                 self.announcer.said_of_portal(said, evidence)
         self.ledger.write_findings(evidence, self.pages)
+        self.announcer.findings()
         self._legal(evidence, facts)
         self._finish(evidence, judgement.portal.health)
         self._tell()

@@ -85,14 +85,14 @@ class Store:
         conn.execute("COMMIT")
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
-        return list(self.db.query(sql, parameters))
+        return list(self.db.query(sql, dict(parameters) if isinstance(parameters, Mapping) else parameters))
 
     def row(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Row | None:
         return next(iter(self.rows(sql, parameters)), None)
 
     def run(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> int:
         """Executes one statement; the id of the row that an INSERT made."""
-        return self.db.conn.execute(sql, parameters).lastrowid or 0  # type: ignore[arg-type]
+        return self.db.conn.execute(sql, parameters).lastrowid or 0
 
     def run_many(self, sql: str, parameters: Sequence[Sequence[object]]) -> None:
         self.db.conn.executemany(sql, parameters)

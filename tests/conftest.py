@@ -389,14 +389,11 @@ class History:
 
     # The record ---------------------------------------------------------------------------------------------------
 
-    def events(self, after: int = 0) -> list[Any]:
-        """Events with their details decoded, oldest first."""
+    def events(self, after: int = 0, findings: bool = False) -> list[Any]:
+        """Events with their details decoded, oldest first; those of kind `finding` only if asked for."""
         rows = self.store.rows("SELECT * FROM events WHERE id > ? ORDER BY id", (after,))
+        rows = [row for row in rows if findings or row["kind"] != "finding"]
         return [SimpleNamespace(**{**row, "detail": decode(row["kind"], row["detail"])}) for row in rows]
-
-    def told(self, after: int = 0) -> list[tuple[str, int | None]]:
-        """What people would be told, one by one: kind and year."""
-        return [(one.kind, one.year) for one in self.events(after) if not one.baseline]
 
     def report(self, year: int, variant: int = 0) -> Any:
         row = self.store.row("SELECT * FROM reports WHERE year = ? AND variant = ?", (year, variant))
@@ -452,12 +449,6 @@ class History:
                 assert event["url"]
                 assert event["to_version"]
                 assert (event["from_version"] is not None) == (event["kind"] == "changed")
-
-
-def clone(history: History, home: Path) -> History:
-    """The same portal before its first pass, with a fresh record."""
-    home.mkdir()
-    return History(home, **msgspec.structs.asdict(history.portal))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from crawler.families.base import Family, Listing, ListPage, Markup, Step
 from crawler.families.generic import read_html
 from crawler.families.rows import Row, rows, tree_of
 
-_RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.S | re.I)
+_RECORD = re.compile(r"<record>", re.I)
 _TOTAL = re.compile(r"<totalrecord>\s*(\d+)\s*</totalrecord>|\btotal_?record['\"]?\s*[:=]\s*['\"]?(\d+)", re.I)
 _PER_PAGE = re.compile(r"\bper_?page['\"]?\s*[:=]\s*['\"]?(\d+)", re.I)
 _PROXY = re.compile(r"(?:https?://[^\s'\"<>]+)?/[\w/.-]*?dataproxy\.jsp(?:\?[^\s'\"<>]*)?", re.I)
@@ -145,7 +145,12 @@ class _State:
 
 
 def _records(text: str) -> list[str]:
-    return [match[1] if match[1] is not None else match[2] for match in _RECORD.finditer(text)]
+    found = []
+    for part in _RECORD.split(text)[1:]:
+        inside, end, _ = part.partition("</record>") if "</record>" in part else part.partition("</RECORD>")
+        if end:
+            found.append(inside.strip().removeprefix("<![CDATA[").removesuffix("]]>"))
+    return found
 
 
 def _rows(records: list[str], listing: Listing) -> list[Row]:

@@ -6,6 +6,7 @@ portals leave whole outdated lists in them ("domain notes", 1d).
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -19,6 +20,8 @@ _BOX = re.compile(
     r"(?i)<(/?)(?:div|span|ul|ol|li|dl|table|section|article|main|font|b|i|u|em|strong|small|center|blockquote|form|nav)\b[^>]*>"
 )
 _DEEPEST = 500
+_ROW_CHILDREN = 60
+"""A box with more children than that is a list, not a row."""
 _ELLIPSIS = re.compile(r"(?:\.{2,}|…+)\s*$")
 _FIRST_YEAR = 2000  # older than the Regulation of 2008 by some years; towns published before it
 
@@ -66,6 +69,8 @@ class Row:
         for _ in range(4):
             parent = node.parent
             if parent is None or parent.tag in ("ul", "ol", "tbody", "table", "body", "html"):
+                break
+            if sum(1 for _ in islice(parent.iter(include_text=True), _ROW_CHILDREN + 1)) > _ROW_CHILDREN:
                 break
             wider = parent.text() or ""
             if len(wider) > len(text) + 400 or (parent.tag != "tr" and len(parent.css("a[href]")) > 3):

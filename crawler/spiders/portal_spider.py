@@ -8,6 +8,7 @@ It schedules nothing with Scrapy: `start` awaits the pass (crawler/passes.py), w
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from crawler.known import KnownPages
 from crawler.observation import KNOWN, Job, Observation, Outcome, PageRead, RunSummary
 from crawler.page.reader import REVISION
 from crawler.passes import Pass, Progress
-from crawler.portal import Policy, Portal
+from crawler.portal import Policy, Portal, proxy_address
 from crawler.run_folder import Exchange, RunWriter, read_job
 from crawler.visits import Sink
 
@@ -89,14 +90,15 @@ class PortalSpider(Spider):
         job = self.job
         guard = Guard(job.portal, job.policy)
         guard.open()
-        if job.portal.proxy:
-            allow_proxy(job.portal.proxy)
+        proxy = proxy_address(job.portal, os.environ)
+        if proxy:
+            allow_proxy(proxy)
         known: KnownPages | None = None
 
         def engine() -> Any:
             return self.crawler.engine
 
-        fetcher = Fetcher(engine, guard, job.policy, job.limits, job.user_agent, job.portal.proxy)
+        fetcher = Fetcher(engine, guard, job.policy, job.limits, job.user_agent, proxy)
         self._fetcher = fetcher
         try:
             known = KnownPages(self.folder / KNOWN if self.folder else None)

@@ -858,7 +858,9 @@ def test_a_copy_on_another_portal_is_linked_and_told_as_one(site, make_history, 
     city.now = site.now
     city.publish(paper.report(2023, "台州市人民政府"), at="https://www.zjtz.gov.cn/2023.html")
     assert kinds(city.run()) == ["baseline"]
-    long = paper.body(2024)
+    long = paper.body(2024) + "\n" + "临海市各乡镇、街道和部门全年主动公开各类政府信息。" * 12
+    site.publish(paper.report(2024, text=long))
+    site.run()
     city.publish(
         paper.report(2024, text=long, source="市政府网站", title="临海市2024年政府信息公开工作年度报告"),
         at="https://www.zjtz.gov.cn/2024.html",
@@ -1002,6 +1004,7 @@ def html(requests, extra=""):
         '<meta name="ArticleTitle" content="临海市人民政府2024年政府信息公开工作年度报告">'
         '<meta name="PubDate" content="2025-01-20"></head><body>'
         '<div class="main"><h1>临海市人民政府2024年政府信息公开工作年度报告</h1><div class="article">'
+        "<p>根据《中华人民共和国政府信息公开条例》编制本年度报告。</p><p>一、总体情况</p>"
         "<p>本报告所列数据的统计期限自2024年1月1日起，至2024年12月31日止。</p>"
         f"<p>收到信息公开申请{requests}件。</p>{rows}</div><div class='more'><p>附：说明文字一段，另有内容{extra}。</p></div></div></body></html>"
     )
