@@ -122,7 +122,7 @@ def _settle(
             settled = settle_killed(store, folder, settings, number, name, clock(), f"damaged run folder: {error}")
         except SettleRefused as error:
             settled = settle_killed(store, folder, settings, number, name, clock(), f"refused: {error}")
-        except (OSError, sqlite3.Error):
+        except (OSError, sqlite3.OperationalError):
             raise  # the disk or the record itself: no other portal would fare better, and the folder waits to be settled
         except Exception as error:
             # One portal's pass must not stop the others. Nothing of it was written: the next pass sees all of it again.

@@ -27,9 +27,8 @@ _ANNUAL_NODE = re.compile(r"(?:信息公开|公开).*?(?:年报|年度报告|年
 _NOT_ANNUAL = re.compile("网站|法治|指南|制度|财政|预算|决算")
 _PAGE_SIZE = 100
 _CHINA = timedelta(hours=8)
-_BODY = re.compile(
-    r"<(?:div|article)\b[^>]*class=['\"][^'\"]*\barticle-content\b[^>]*>(.*?)</(?:div|article)>", re.S | re.I
-)
+_BODY = re.compile(r"<(?:div|article)\b[^<>]*class=['\"][^'\"<>]*\barticle-content\b[^<>]*>", re.I)
+_BODY_END = re.compile(r"</(?:div|article)\s*>", re.I)
 
 
 class Gkmlpt(Family):
@@ -58,8 +57,8 @@ class Gkmlpt(Family):
     def unwrap(self, text: str) -> str:
         """A document page with its body, title, date, publisher and attachments in the HTML where a script would put them."""
         found = _DETAIL.search(text)
-        shown = _BODY.search(text)
-        if found is None or (shown is not None and squeezed(re.sub(r"<[^>]*>", "", shown[1]))):
+        shown = _shown(text)
+        if found is None or (shown is not None and squeezed(re.sub(r"<[^<>]*>", "", text[shown[0] : shown[1]]))):
             return text
         detail = _json_at(text, found.end())
         if not isinstance(detail, dict) or not isinstance(detail.get("content"), str):
@@ -185,6 +184,15 @@ def _json_at(text: str, position: int) -> Any:
         return None
 
 
+def _shown(text: str) -> tuple[int, int] | None:
+    """Where the page's own body box stands: from its tag to the first end tag behind it, where it is empty."""
+    start = _BODY.search(text)
+    if start is None:
+        return None
+    end = _BODY_END.search(text, start.end())
+    return start.start(), end.end() if end else len(text)
+
+
 def _with_detail(text: str, detail: dict[str, Any]) -> str:
     head = ""
     for name, value in (
@@ -198,9 +206,9 @@ def _with_detail(text: str, detail: dict[str, Any]) -> str:
     for attachment in detail.get("attachment") or ():
         if isinstance(attachment, dict) and attachment.get("url"):
             body += f'<p><a href="{html.escape(str(attachment["url"]))}">{html.escape(str(attachment.get("name") or ""))}</a></p>'
-    shown = _BODY.search(text)
+    shown = _shown(text)
     if shown:
-        text = text[: shown.start()] + body + "</div>" + text[shown.end() :]
+        text = text[: shown[0]] + body + "</div>" + text[shown[1] :]
     else:
         end = text.lower().rfind("</body>")
         text = f"{text[:end]}{body}</div>{text[end:]}" if end >= 0 else f"{text}{body}</div>"

@@ -20,7 +20,7 @@ from crawler.families.rows import Row, rows, tree_of
 _RECORD = re.compile(r"<record>", re.I)
 _TOTAL = re.compile(r"<totalrecord>\s*(\d+)\s*</totalrecord>|\btotal_?record['\"]?\s*[:=]\s*['\"]?(\d+)", re.I)
 _PER_PAGE = re.compile(r"\bper_?page['\"]?\s*[:=]\s*['\"]?(\d+)", re.I)
-_PROXY = re.compile(r"(?:https?://[^\s'\"<>]+)?/[\w/.-]*?dataproxy\.jsp(?:\?[^\s'\"<>]*)?", re.I)
+_PROXY = re.compile(r"(?:https?://[^\s'\"<>/]{1,100})?/[\w/.-]{0,120}?dataproxy\.jsp(?:\?[^\s'\"<>]*)?", re.I)
 _FIELD = re.compile(
     r"(?i)\b(columnid|unitid|webid|webname|appid|col|path|sourcecontenttype|permissiontype|area|divid)"
     r"['\"]?\s*[:=]\s*(?:'([^']*)'|\"([^\"]*)\"|([^\s'\",&;}<>]*))"

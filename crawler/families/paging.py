@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.families.scan import without_comments
 from crawler.page.address import join, normalise
 
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
 _LINE_COMMENT = re.compile(r"(?m)(?<![:'\"])//.*$")
 _CREATE = re.compile(r"(?<!function )\bcreatePage(?:HTML|s)?\s*\(([^()]*)\)")
 _COUNT = re.compile(r"\b(?:var\s+)?(?:countPage|pageCount|totalPages?|page_count)\s*[=:]\s*['\"]?(\d+)")
@@ -72,7 +72,7 @@ def script_pages(text: str) -> tuple[int, str, str, int] | None:
     `createPageHTML(total, cur, "index", "shtml")` calls page 2 `index_1`; with a box's name first and a row count last
     (`createPageHTML('page_div', 10, 1, 'list', 'shtml', 200)`) page 2 is `list_2` ("domain notes", 1a and 1d).
     """
-    code = _COMMENT.sub("", text)
+    code = without_comments(text)
     for call in _CREATE.finditer(_LINE_COMMENT.sub("", code)):
         arguments = [argument.strip() for argument in call[1].split(",")]
         values = [argument.strip("'\"") for argument in arguments]

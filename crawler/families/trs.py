@@ -13,9 +13,8 @@ from typing import ClassVar
 from crawler.families.base import Family, Listing, ListPage, Markup
 from crawler.families.generic import read_html
 from crawler.families.rows import Row, rows, tree_of
+from crawler.families.scan import scripts, without_comments
 
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
-_SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.S | re.I)
 _STRING = r"\s*[=:]\s*(?P<%s>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
 _URL = re.compile(r"\b(?:url|href|link|docurl|linkurl)" + _STRING % "url", re.I)
 _TITLE = re.compile(r"\b(?:title|doctitle|linktitle)" + _STRING % "title", re.I)
@@ -46,8 +45,7 @@ class Trs(Family):
 def scripted(listing: Listing) -> Iterator[Row]:
     """Rows that scripts write: `var url`/`var title` pairs, and whole links in `document.write`."""
     parts: list[str] = []
-    for script in _SCRIPT.finditer(_COMMENT.sub("", listing.text)):
-        code = script[1]
+    for code in scripts(without_comments(listing.text)):
         parts += [unescape(written["html"]) for written in _WRITTEN.finditer(code)]
         starts = [*_URL.finditer(code)]
         for position, url in enumerate(starts):

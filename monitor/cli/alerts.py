@@ -6,11 +6,11 @@ import click
 import msgspec
 
 from monitor import outbox
-from monitor.cli.common import Command, Context, Group, echo_json, pass_context
+from monitor.cli.common import Command, Context, Group, echo_json, pass_context, utc_time
 from monitor.outbox_store import listing
 from monitor.outbox_store import retry as retry_deliveries
 from monitor.recipients import replay as replay_events
-from monitor.times import shown, to_utc
+from monitor.times import shown
 
 _STATES = ("pending", "held", "sending", "failed", "dead", "sent", "skipped")
 _SHOWN = {
@@ -84,11 +84,7 @@ def retry(context: Context, delivery: tuple[int, ...], channel: str) -> None:
 @pass_context
 def replay(context: Context, since: str) -> None:
     """Tells channels what happened since a time and they were never told (a channel that was added later)."""
-    text = since if "T" in since else f"{since}T00:00:00Z"
-    try:
-        to_utc(text)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    text = utc_time(since)
     settings = context.home.settings()
     with context.home.writing() as store:
         replay_events(store, settings.channels, text, context.clock(), settings.service.timezone)

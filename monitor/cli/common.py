@@ -14,7 +14,7 @@ from rich.table import Table
 
 from monitor.home import Home
 from monitor.store import Row, Store
-from monitor.times import format_utc, to_utc
+from monitor.times import format_utc
 
 DEFAULT_HOME = Path(__file__).parents[2] / "state"
 
@@ -75,17 +75,21 @@ def _set(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return callback
 
 
-def _time(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    if value is None:
-        return
-    text = value if "T" in value else f"{value}T00:00:00Z"
+def utc_time(text: str) -> str:
+    """A time as people write it (a date, with or without a zone; UTC where none is said) as the record writes it.
+
+    Raises click.BadParameter.
+    """
     try:
-        to_utc(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(
-            f'"{value}" is not a UTC time; write 2027-02-01T00:30:00Z or 2027-02-01', ctx=ctx, param=param
-        ) from None
-    _set("now")(ctx, param, text)
+        raise click.BadParameter(f'"{text}" is not a UTC time; write 2027-02-01T00:30:00Z or 2027-02-01') from None
+    return format_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _time(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        _set("now")(ctx, param, utc_time(value))
 
 
 def _shared() -> list[click.Option]:

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 import msgspec
 
-from monitor.cli.common import Command, Context, echo_json, find_report, pass_context
+from monitor.cli.common import Command, Context, echo_json, find_report, pass_context, utc_time
 from monitor.event_detail import KINDS
 from monitor.figures import label
 from monitor.legal import local_date
@@ -82,7 +82,7 @@ def events(
     baseline: bool,
 ) -> None:
     """What happened, newest last."""
-    where, values = _where(portal=portal, organ=organ, year=year, kind=kind, since=since)
+    where, values = _where(portal=portal, organ=organ, year=year, kind=kind, since=since and utc_time(since))
     hidden = "" if baseline or context.json else " AND (baseline = 0 OR kind = 'baseline')"
     with context.home.reader() as store:
         rows = store.rows(f"SELECT * FROM events WHERE {where}{hidden} ORDER BY id", values)  # noqa: S608

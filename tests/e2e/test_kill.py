@@ -1,0 +1,117 @@
+"""The record survives the kill of anything at any instant: real processes, SIGKILL, portals on loopback."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.demo.world import World
+
+KILLS = 8
+PROGRAM = Path(sys.executable).parent / "nianbao"
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World("yunxi", "linhe") as served:
+        yield served
+
+
+def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [str(PROGRAM), "--home", str(home), "--json", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+
+
+def children(home: Path) -> set[int]:
+    """Crawl processes whose run folders lie in `home`."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (entry / "cmdline").read_bytes().decode("utf-8", "replace")
+        except OSError:
+            continue
+        if "\0crawler\0" in line and str(home) in line:
+            found.add(int(entry.name))
+    return found
+
+
+def gone(home: Path, within: float) -> bool:
+    end = time.monotonic() + within
+    while children(home):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_sigkill_at_any_instant_leaves_the_record_whole(world: World, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    names = world.write_portals(home)
+    chance = random.Random(20)
+    whole = 3.0
+    kills = [0.15, *(chance.uniform(0.2, 1.0) * whole for _ in range(KILLS - 1))]
+    for number, wait in enumerate(kills):
+        process = start(home, "crawl", "--no-send", *names)
+        try:
+            process.wait(wait)
+        except subprocess.TimeoutExpired:
+            crew = sorted(children(home))
+            if number % 3 == 2 and crew:  # the crawl process alone: its supervisor records what became of it
+                os.kill(crew[0], signal.SIGKILL)
+                process.communicate(timeout=30)
+            else:
+                process.kill()
+        process.communicate(timeout=30)
+    try:
+        assert gone(home, 20), "a crawl process outlived the one that started it"
+        process = start(home, "crawl", "--no-send", *names)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err + out
+        process = start(home, "archive", "verify")
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err + out
+    finally:
+        for number in children(home):
+            os.kill(number, signal.SIGKILL)
+
+    with sqlite3.connect(home / "nianbao.db") as record:
+
+        def values(sql: str) -> list[tuple[object, ...]]:
+            return record.execute(sql).fetchall()
+
+        assert values("PRAGMA integrity_check") == [("ok",)]
+        assert values("PRAGMA foreign_key_check") == []
+        assert values("SELECT id FROM crawls WHERE outcome IS NULL") == []
+        killed = values("SELECT id FROM crawls WHERE outcome = 'killed'")
+        assert len(killed) >= 4, values("SELECT * FROM crawls")
+        published = {(site.name, item) for site in world for item in titles(site)}
+        recorded = values("SELECT portal, title FROM reports")
+        assert len(recorded) == len(set(recorded))
+        assert {(portal, str(title).replace(" ", "")) for portal, title in recorded} == published
+        firsts = "SELECT count(*) FROM versions v WHERE v.report = r.id"
+        appeared = "SELECT count(*) FROM events e WHERE e.report = r.id AND e.kind = 'appeared'"
+        assert values(f"SELECT DISTINCT ({firsts}), ({appeared}) FROM reports r") == [(1, 1)]
+        kinds = "SELECT portal, count(*) FROM events WHERE kind = 'baseline' GROUP BY portal ORDER BY portal"
+        assert values(kinds) == [(name, 1) for name in sorted(names)]
+        assert values("SELECT DISTINCT kind FROM events ORDER BY kind") in (
+            [("appeared",), ("baseline",)],
+            [("appeared",), ("baseline",), ("finding",)],
+            [("appeared",), ("baseline",), ("finding",), ("overdue",)],
+            [("appeared",), ("baseline",), ("overdue",)],
+        )
+
+
+def titles(site: object) -> set[str]:
+    return {item.paper.title.replace(" ", "") for item in site.items if not getattr(item, "removed", False)}  # type: ignore[attr-defined]
