@@ -38,7 +38,7 @@ class PassEvidence(msgspec.Struct, frozen=True):
     blocked: bool
     broken: tuple[str, ...]
     baseline_complete: bool
-    """With this pass every section of the portal has been read completely once, and with no earlier one."""
+    """Every section of the portal has been read completely once, and some of it has not been told yet."""
     section_pages: frozenset[str]
     """Normalised addresses of the sections' own pages."""
     trouble: str = ""
@@ -57,7 +57,10 @@ def read_sections(run: Run, record: PortalRecord, pages: Mapping[str, PageRead])
     sections = {
         url: _section(url, readings[url], links.get(url, {}), record, pages) for url in active if url in readings
     }
-    pending = [url for url in active if record.sections[url]["first_complete_crawl"] is None]
+    first = {url: record.sections[url]["first_complete_crawl"] for url in active}
+    pending = [url for url in active if first[url] is None]
+    # What a pass that was cut short listed is told by the next one that reads what it left unread.
+    untold = pending or [url for url in active if first[url] > record.baseline_crawl]
     complete = {url for url, section in sections.items() if section.complete and not section.broken}
     broken = tuple(url for url, section in sections.items() if section.broken)
     answered = [page for page in pages.values() if page.reading not in ("blocked", "unreachable")]
@@ -75,7 +78,7 @@ def read_sections(run: Run, record: PortalRecord, pages: Mapping[str, PageRead])
         asked=bool(run.sections or run.pages or run.attachments) or run.summary.outcome != "ok",
         blocked=refused and not read_anything,
         broken=broken,
-        baseline_complete=bool(pending) and all(url in complete for url in pending),
+        baseline_complete=bool(untold) and run.summary.outcome == "ok" and all(url in complete for url in pending),
         section_pages=frozenset(normalise(reading.url) for reading in run.sections),
         trouble=_trouble(run, sections, read_anything, refused),
     )

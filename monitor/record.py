@@ -62,6 +62,9 @@ class PortalRecord:
             "SELECT x.* FROM page_reports x JOIN pages p ON p.id = x.page WHERE p.portal = ? ORDER BY x.report", (name,)
         ):
             self.on_page.setdefault(item["page"], []).append(item)
+        told = store.row("SELECT max(crawl) AS crawl FROM events WHERE kind = 'baseline' AND portal = ?", (name,))
+        self.baseline_crawl: int = (told and told["crawl"]) or 0
+        """The pass that told the last baseline."""
         self.links = store.rows("SELECT * FROM links WHERE portal = ?", (name,))
         self.state = PortalState(
             health=row["health"],

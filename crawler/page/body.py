@@ -35,30 +35,9 @@ _FILE_REST = re.compile(
     re.I,
 )
 _FEW_LINKS = 0.4
-_INLINE_BOXES = frozenset(
-    [
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "tbody",
-        "table",
-        "ul",
-        "ol",
-        "center",
-        "dd",
-        "dt",
-        "caption",
-        "hr",
-    ]
-)
+_INLINE_BOXES = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "center", "dd", "dt", "caption", "hr"))
+_CELLS = frozenset(("td", "th", "tr", "tbody", "table"))
+"""Boxes of one row or cell as often as of a page's layout: what stands around them decides."""
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -286,7 +265,7 @@ def _densest(flow: Flow, first: int) -> list[tuple[int, int]]:
         sums.append(sums[-1] + weight)
     best: tuple[int, tuple[int, int]] | None = None
     for node, (start, end) in flow.spans.items():
-        if node.tag in _INLINE_BOXES and node.tag not in ("td", "table"):
+        if node.tag in _INLINE_BOXES or (node.tag in _CELLS and node.tag not in ("td", "table")):
             continue
         if (
             end > start

@@ -70,6 +70,16 @@ def test_a_first_pass_that_was_cut_short_is_no_baseline_yet(site, paper):
     assert site.events()[-1].detail.reports == 3
 
 
+def test_a_baseline_that_was_cut_short_is_told_whole_by_the_next_pass(site, paper):
+    site.portal = msgspec.structs.replace(site.portal, organs=(paper.Organ("临海市教育局"),))
+    assert kinds(site.run(outcome="cut_short", skip=[f"{paper.HOST}/art/2023.html"])) == []
+    site.publish(paper.report(2025))
+    assert told(site.run()) == [("appeared", 2025), ("baseline", None)]
+    detail = site.events()[-1].detail
+    assert (detail.reports, len(detail.overdue)) == (2, 1)
+    assert site.run() == []
+
+
 def test_a_listed_page_that_is_first_readable_later_stays_baseline(site, paper):
     site.answer(f"{paper.HOST}/art/2023.html", "blocked")
     start(site)
