@@ -12,8 +12,9 @@ from monitor import event_detail as details
 from monitor.changes import changed_detail, headline
 from monitor.evidence import PassEvidence
 from monitor.identity import OrganRow, organ_name
-from monitor.legal import due_on, late_by, overdue
+from monitor.legal import due_on, late_by
 from monitor.lifecycle import Said
+from monitor.owed import owed, years_seen
 from monitor.record import PortalRecord, ReportDetail
 from monitor.store import Row, Store
 from monitor.times import format_utc
@@ -282,10 +283,7 @@ class Announcer:
 
     def overdue(self, now: datetime, baseline: bool) -> None:
         """Who has not published by now, each said once. At the baseline it is told in the baseline's own message."""
-        seen: dict[int, set[int]] = {}
-        for row in self.store.rows("SELECT organ_id, year FROM reports WHERE portal = ?", (self.record.name,)):
-            seen.setdefault(row["organ_id"], set()).add(row["year"])
-        years = {organ: frozenset(seen_years) for organ, seen_years in seen.items()}
+        years = years_seen(self.store, self.record.name)
         said = {
             (organ_name(row["organ"]), row["year"])
             for row in self.store.rows(
@@ -293,7 +291,7 @@ class Announcer:
             )
         }
         organs = {organ.id: organ for organ in self.store.organs(self.record.name)}
-        for missing in overdue(organs.values(), years, now):
+        for missing in owed(self.store, self.record.name, now):
             organ = organs[missing.organ]
             if any((name, missing.year) in said for name in _names(organ)):
                 continue

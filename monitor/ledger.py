@@ -262,7 +262,9 @@ class Ledger:
 
     def _held_reports(self, address: str) -> bool:
         page = self.record.pages.get(address)
-        return page is not None and any(item["role"] != "attachment" for item in self.record.on_page.get(page["id"], ()))
+        return page is not None and any(
+            item["role"] != "attachment" for item in self.record.on_page.get(page["id"], ())
+        )
 
     def _first_reading(self, section: str) -> bool:
         row = self.record.sections.get(section)
@@ -424,7 +426,9 @@ class Ledger:
 
     def stored_content(self, number: int) -> Content:
         """What a report's current version says."""
-        version = self.store.row("SELECT * FROM versions WHERE id = ?", (self.record.reports[number]["current_version"],))
+        version = self.store.row(
+            "SELECT * FROM versions WHERE id = ?", (self.record.reports[number]["current_version"],)
+        )
         assert version is not None  # every report has a version from its first transaction on
         return content_of(stored_report(version), stored_held(self.store, version["id"]))
 

@@ -61,7 +61,12 @@ def crawl(
     """
     for portal in portals:
         proxy_address(portal, os.environ)  # a variable that is not set is an error before anything starts
-    settled = list(recover(home, store, settings, clock))
+    read_now = {portal.name for portal in portals}
+    settled = []
+    for old in recover(home, store, settings, clock):
+        log.warning("%s: pass %d: %s%s", old.portal, old.crawl, old.outcome, f" ({old.trouble})" if old.trouble else "")
+        # What became of a pass of an earlier process is no failure of this one, if it reads the portal anew.
+        settled.append(msgspec.structs.replace(old, trouble="") if old.portal in read_now else old)
     folders: dict[str, tuple[Path, int]] = {}
     for portal in portals:
         store.sync_portal(portal)
@@ -91,10 +96,10 @@ def crawl(
             process.wait()
             raise
         errors.seek(0)
-        log = errors.read().decode("utf-8", "replace")
-        if log:
-            sys.stderr.write(log)
-        why = f"the crawl process ended with status {code}: {log.strip().splitlines()[-1] if log.strip() else 'no message'}"
+        said = errors.read().decode("utf-8", "replace")
+        if said:
+            sys.stderr.write(said)
+        why = f"the crawl process ended with status {code}: {said.strip().splitlines()[-1] if said.strip() else 'no message'}"
     for name, place in folders.items():
         settled.append(_settle(home, store, settings, place, name, clock, why))
     return settled

@@ -167,7 +167,8 @@ class Store:
         for other in sorted(set(others) - {organ}):
             for report in self.rows("SELECT id, year FROM reports WHERE organ_id = ? ORDER BY variant, id", (other,)):
                 taken = self.row(
-                    "SELECT max(variant) AS variant FROM reports WHERE organ_id = ? AND year = ?", (organ, report["year"])
+                    "SELECT max(variant) AS variant FROM reports WHERE organ_id = ? AND year = ?",
+                    (organ, report["year"]),
                 )
                 variant = 0 if taken is None or taken["variant"] is None else taken["variant"] + 1
                 self.update("reports", report["id"], {"organ_id": organ, "variant": variant})

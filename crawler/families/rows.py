@@ -154,10 +154,10 @@ def judge(row_title: str, url: str, annual: bool, dated: bool) -> str:
     In the annual reports' own column a bare organ name or year is a candidate too, if it leads to a document: such
     columns are common, and the page itself decides ("domain notes", 4: title variants).
     """
-    kind = titles.classify(row_title).kind
-    if kind in ("report", "companion"):
-        return kind
-    if not annual or not (is_article(url) or (dated and not is_home(url))):
+    said = titles.classify(row_title)
+    if said.kind in ("report", "companion"):
+        return said.kind
+    if said.near_miss or not annual or not (is_article(url) or (dated and not is_home(url))):
         return ""
     if _YEAR_TEXT.fullmatch(row_title):
         return "report"

@@ -19,10 +19,8 @@ _STRING = r"\s*[=:]\s*(?P<%s>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
 _URL = re.compile(r"\b(?:url|href|link|docurl|linkurl)" + _STRING % "url", re.I)
 _TITLE = re.compile(r"\b(?:title|doctitle|linktitle)" + _STRING % "title", re.I)
 _DATE = re.compile(r"\b\w*(?:date|time)" + _STRING % "date", re.I)
-_WRITTEN = re.compile(
-    r"document\.write(?:ln)?\s*\(\s*(?P<q>['\"])(?P<html>(?:(?!(?P=q))[^\\\n]|\\.)*<a\b(?:(?!(?P=q))[^\\\n]|\\.)*)(?P=q)",
-    re.I,
-)
+_WRITTEN = re.compile(r"document\.write(?:ln)?\s*\(\s*(?:\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)')", re.I)
+_WHOLE_LINK = re.compile(r"<a\b[^<>]*>", re.I)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.S)
 
 
@@ -46,7 +44,9 @@ def scripted(listing: Listing) -> Iterator[Row]:
     """Rows that scripts write: `var url`/`var title` pairs, and whole links in `document.write`."""
     parts: list[str] = []
     for code in scripts(without_comments(listing.text)):
-        parts += [unescape(written["html"]) for written in _WRITTEN.finditer(code)]
+        written = (found[1] or found[2] or "" for found in _WRITTEN.finditer(code))
+        # A literal that ends inside the tag (`'<a href="' + url + …`) holds no link; its url and title are read below.
+        parts += [html for html in map(unescape, written) if _WHOLE_LINK.search(html)]
         starts = [*_URL.finditer(code)]
         for position, url in enumerate(starts):
             # A title stands between its own address and the next one, or just before it.

@@ -35,7 +35,9 @@ _FILE_REST = re.compile(
     re.I,
 )
 _FEW_LINKS = 0.4
-_INLINE_BOXES = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "center", "dd", "dt", "caption", "hr"))
+_INLINE_BOXES = frozenset(
+    ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "center", "dd", "dt", "caption", "hr")
+)
 _CELLS = frozenset(("td", "th", "tr", "tbody", "table"))
 """Boxes of one row or cell as often as of a page's layout: what stands around them decides."""
 

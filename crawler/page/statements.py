@@ -16,6 +16,10 @@ _FIRST_YEAR = re.compile(rf"^({YEAR})年度?(?:[,，、]|我|本|全|度)(?!.{{0
 _ORGAN = re.compile(
     r"(?:由|系由|是由)([^，,。；;、:：由（(]{3,40}?)(?:[（(](?:以下|下)[^)）]*[)）])?(?:负责)?(?:编制|编写|汇总|撰写|组织编)"
 )
+_AUTHOR = re.compile(
+    r"(?:要求|规定|精神)[,，](?!我|本|各|现|特|结合|经)([^，,。；;、:：（(]{3,30}?)(?:[（(](?:以下|下)[^)）]*[)）])?(?:组织)?(?:编制|编写|撰写)(?:了|完成)?(?:本|此|20|《)"
+)
+"""Of the opening sentence: 根据…要求，某局编制本年度报告。"""
 _SUBJECT = re.compile(
     rf"^{YEAR}年(?:度|来|以来)?[,，、]?([^，,。；;:：（(]{{4,40}}?)[（(](?:以下|下)[^)）]{{0,6}}(?:简称|称)"
 )
@@ -53,7 +57,7 @@ def body_year(lines: Sequence[str], vote: bool = True) -> tuple[int | None, Year
 def organ_in(lines: Sequence[str]) -> str:
     """The organ that the text names as its author: 由某局（以下简称…）编制; empty if it names none."""
     for line in lines[:10]:
-        for pattern in (_ORGAN, _SUBJECT):
+        for pattern in (_ORGAN, _AUTHOR, _SUBJECT):
             if (match := pattern.search(line)) and titles.is_organ_name(match[1]):
                 return match[1]
     return ""

@@ -63,6 +63,8 @@ _COMPANION = re.compile(
 _ASIDE = re.compile(
     r"法治政府|依法行政|政府工作报告|公共企事业|企事业单位信息公开|网站(?:工作|监管)|政府网站|网站(?:年度|年报)|监管年度"
 )
+_SERVICE = re.compile(r"(?:学校|[中小]学|幼儿园|大学|学院|医院|卫生院|公司|集团)(?:[(][^()]*[)])?$")
+"""Public services (公共企事业单位) report on 信息公开 too, by rules of their own; 政府信息公开 in the title makes it one of ours."""
 _MONEY = re.compile(r"(?:部门|单位|财政|三公经费|年度|年)(?:收支)?[预决]算")
 _VERB_HEAD = re.compile(
     r"(?:公布|发布|公开|印发|编制|晒出|出炉|召开|部署|举办|开展|组织|启动|学习|推进|做好|完成|报送|填报|通报|培训|督办|审议|审核|规范|加强|征集|点评|评议|编写|撰写)"
@@ -131,7 +133,7 @@ def _read(printed: str) -> Title:
             organ = _bracketed_organ(tail)
         if _COMPANION.search(whole):
             return Title("companion", organ, year)
-        if not word or _excluded(chinese.plain(head)):
+        if not word or _excluded(chinese.plain(head)) or (not government and _SERVICE.search(chinese.plain(organ))):
             return Title("other", organ, year, near_miss=True)
         return Title("report", organ, year)
     miss = bool(_CORE.search(printed) or _ASIDE.search(whole) or _MONEY.search(whole))

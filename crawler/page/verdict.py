@@ -57,6 +57,8 @@ _LOGIN_WORDS = re.compile(r"(?:用户|会员|统一身份|账号|帐号|密码|�
 _PASSWORD = re.compile(r"<input[^>]{0,200}type\s*=\s*[\"']?password", re.I)
 _DOWN_WORDS = re.compile(
     r"(?:系统|网站|站点|服务器?|栏目|平台)(?:正在|正|暂时|临时)?(?:进行)?(?:维护|升级|割接|检修|关闭维护)(?:中|改造)?|正在(?:维护|升级|抢修|建设)|暂停服务|服务(?:暂)?不可用|"
+    r"(?:系统|网站|站点|平台|服务)(?:已|已经|现已)(?:关停|关闭|停止|暂停)|welcometonginx|welcometoopenresty|itworks!|apachetomcat/|iiswindowsserver|"
+    r"(?:java|javax|org|com)\.[\w.$]+(?:exception|error)|nullpointerexception|stacktrace|fatalerror:|sqlexception|"
     r"数据库(?:连接|错误|异常)|系统(?:繁忙|错误|异常|出错)|服务器(?:繁忙|错误|内部错误|异常|开小差|过载)|网关(?:超时|错误)|badgateway|gatewaytime-?out|"
     r"serviceunavailable|internalservererror|(?:500|502|503|504)(?:error|错误|badgateway|serviceunavailable|gateway)|连接超时|请稍[后候](?:再|重)试|errorestablishingadatabase"
 )
@@ -121,6 +123,8 @@ def challenge(html: str, text: str, status: int) -> Verdict | None:
             return Verdict("blocked", "challenge r=m")
         if match := _BLOCKING_WORDS.search(shown):
             return Verdict("blocked", match[0])
+    if len(shown) < _LITTLE and _PASSWORD.search(html):
+        return Verdict("blocked", "login page")
     if len(shown) < 2 * _LITTLE and _PASSWORD.search(html) and _LOGIN_WORDS.search(shown + plain(_title(html))):
         return Verdict("blocked", "login page")
     if status == 202:

@@ -9,7 +9,7 @@ from monitor.cli.common import Command, Context, echo_json, find_report, pass_co
 from monitor.event_detail import KINDS
 from monitor.figures import label
 from monitor.legal import local_date
-from monitor.legal import overdue as overdue_now
+from monitor.owed import owed
 from monitor.store import Row, Store
 from monitor.times import shown, to_utc
 
@@ -164,13 +164,8 @@ def overdue(context: Context, year: int | None, portal: str | None) -> None:
 
 
 def _overdue(store: Store, portal: str, now: datetime) -> list[Row]:
-    organs = store.organs(portal)
-    seen: dict[int, set[int]] = {}
-    for row in store.rows("SELECT organ_id, year FROM reports WHERE portal = ?", (portal,)):
-        seen.setdefault(row["organ_id"], set()).add(row["year"])
-    names = {organ.id: organ for organ in organs}
+    names = {organ.id: organ for organ in store.organs(portal)}
     today = local_date(now)
-    found = overdue_now(organs, {organ: frozenset(years) for organ, years in seen.items()}, now)
     return [
         {
             "portal": portal,
@@ -179,5 +174,5 @@ def _overdue(store: Store, portal: str, now: datetime) -> list[Row]:
             "due_on": one.due_on.isoformat(),
             "days": (today - one.due_on).days,
         }
-        for one in found
+        for one in owed(store, portal, now)
     ]

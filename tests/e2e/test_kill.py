@@ -1,5 +1,6 @@
 """The record survives the kill of anything at any instant: real processes, SIGKILL, portals on loopback."""
 
+import contextlib
 import os
 import random
 import signal
@@ -62,18 +63,17 @@ def test_sigkill_at_any_instant_leaves_the_record_whole(world: World, tmp_path: 
     for file in (home / "portals").glob("*.toml"):  # slow enough for every kill to meet a pass under way
         file.write_text(file.read_text().replace("delay = 0.0", "delay = 0.1").replace("concurrency = 4", "concurrency = 2"))
     chance = random.Random()
-    kills = [0.3, *(chance.uniform(0.5, 3.0) for _ in range(KILLS - 1))]
-    for number, wait in enumerate(kills):
+    for number in range(KILLS):
         process = start(home, "crawl", "--no-send", *names)
-        try:
-            process.wait(wait)
-        except subprocess.TimeoutExpired:
-            crew = sorted(children(home))
-            if number % 3 == 2 and crew:  # the crawl process alone: its supervisor records what became of it
-                os.kill(crew[0], signal.SIGKILL)
-                process.communicate(timeout=30)
-            else:
-                process.kill()
+        end = time.monotonic() + 10
+        while number and not children(home) and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0.0, 1.6))
+        # The supervisor, the crawl process, both: who is left records what became of the pass, or the next one does.
+        victims = [{process.pid}, children(home), {process.pid, *children(home)}][number % 3]
+        for victim in victims if process.poll() is None else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
         process.communicate(timeout=30)
     try:
         assert gone(home, 20), "a crawl process outlived the one that started it"
@@ -95,13 +95,16 @@ def test_sigkill_at_any_instant_leaves_the_record_whole(world: World, tmp_path: 
         assert values("PRAGMA integrity_check") == [("ok",)]
         assert values("PRAGMA foreign_key_check") == []
         assert values("SELECT id FROM crawls WHERE outcome IS NULL") == []
-        killed = values("SELECT id FROM crawls WHERE outcome = 'killed'")
-        assert len(killed) >= 4, values("SELECT * FROM crawls")
+        outcomes = [outcome for (outcome,) in values("SELECT outcome FROM crawls")]
+        assert "killed" in outcomes
+        assert outcomes.count("ok") < len(outcomes) - KILLS // 2, outcomes
         published = {(site.name, item.paper.organ, item.paper.year) for site in world for item in site.items}
         keys = "SELECT r.portal, o.name, r.year FROM reports r JOIN organs o ON o.id = r.organ_id ORDER BY 1, 2, 3"
         assert values(keys) == sorted(published)
         firsts = "SELECT count(*) FROM versions v WHERE v.report = r.id"
         appeared = "SELECT count(*) FROM events e WHERE e.report = r.id AND e.kind = 'appeared' AND e.baseline = 1"
         assert values(f"SELECT DISTINCT ({firsts}), ({appeared}) FROM reports r") == [(1, 1)]
-        told = "SELECT portal, kind FROM events WHERE baseline = 0 AND kind <> 'finding' ORDER BY portal, kind"
+        # Three passes in a row that were killed before anything answered are an outage (lifecycle, rule 5).
+        told = """SELECT portal, kind FROM events WHERE baseline = 0 AND kind NOT LIKE 'portal%' AND kind <> 'finding'
+            ORDER BY portal, kind"""
         assert values(told) == [(name, "baseline") for name in sorted(names)]

@@ -1,6 +1,7 @@
 """What each family reads from a list page: links, the way on, year columns, the end."""
 
 import json
+import time
 
 import pytest
 
@@ -89,6 +90,27 @@ class TestRows:
         for text in ("", "\x00\x01", "<a href='http://[::1'>x</a>", "<" * 5000, "{}", "<a href>x</a>"):
             for name in families.names():
                 assert read(name, COLUMN, text).links == ()
+
+    @pytest.mark.parametrize(
+        "bomb",
+        [
+            "<div>" * 100_000 + row("t1_1.html", TITLE.format(2020)),
+            "<ul><li>" * 20_000,
+            "<!--" * 20_000,
+            "<record>" * 20_000,
+            "<script>document.write('" + "<a " * 20_000,
+            '<div class="article-content">' * 20_000,
+            "/a" * 50_000 + "DETAIL:{",
+            "<div><div>" + "".join(f"<a href=t2020{n}_1.html>x</a>" for n in range(10_000)),
+        ],
+        ids=range(8),
+    )
+    def test_bombs(self, bomb: str) -> None:
+        started = time.process_time()
+        for name in families.names():
+            read(name, COLUMN, bomb)
+            families.get(name).unwrap(bomb)
+        assert time.process_time() - started < 10
 
 
 class TestYearColumns:

@@ -1,0 +1,43 @@
+"""Who owes a report by now, as the record stands: what `overdue` events and `nianbao overdue` both ask.
+
+A report that a section lists is not owed, even if its page was never read (closed by robots.txt, blocked, over a size
+limit): that nobody could read it is the finding `link_unread`, and says nothing about whether the organ has published.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from crawler.page import titles
+from monitor.identity import OrganRow, find_organ
+from monitor.legal import Overdue, overdue
+from monitor.store import Store
+
+
+def owed(store: Store, portal: str, now: datetime) -> list[Overdue]:
+    """What is overdue on a portal: by organ and year, those neither seen nor listed."""
+    years = years_seen(store, portal)
+    organs = store.organs(portal)
+    listed = set(_listed(store, portal, organs))
+    return [one for one in overdue(organs, years, now) if (one.organ, one.year) not in listed]
+
+
+def years_seen(store: Store, portal: str) -> dict[int, frozenset[int]]:
+    """By organ, the years of which a report was ever seen."""
+    seen: dict[int, set[int]] = {}
+    for row in store.rows("SELECT organ_id, year FROM reports WHERE portal = ?", (portal,)):
+        seen.setdefault(row["organ_id"], set()).add(row["year"])
+    return {organ: frozenset(years) for organ, years in seen.items()}
+
+
+def _listed(store: Store, portal: str, organs: list[OrganRow]) -> Iterator[tuple[int, int]]:
+    """Organ and year of the reports that sections list now, as far as the lists' words tell."""
+    row = store.row("SELECT organ FROM portals WHERE name = ?", (portal,))
+    own = row["organ"] if row is not None else ""
+    for link in store.rows(
+        "SELECT title, year FROM links WHERE portal = ? AND kind = 'report' AND listed = 1", (portal,)
+    ):
+        said = titles.classify(link["title"])
+        year = said.year or link["year"]
+        organ = find_organ(said.organ or own, organs) if said.kind == "report" and year else None
+        if organ is not None and year:
+            yield organ.id, year
