@@ -5,11 +5,13 @@ An unchanged page costs a request and a hash: it is neither decoded nor parsed. 
 """
 
 import asyncio
+import base64
+import hashlib
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import msgspec
 
@@ -220,6 +222,9 @@ class Visits:
 
     async def _attachment(self, attachment: Attachment) -> None:
         """Reads one attachment, conditionally if it is known."""
+        if attachment.url.startswith("data:"):
+            await self._inline(attachment)
+            return
         known = self._known.attachment(attachment.url)
         trusted = known is not None and bool(known.body_hash) and known.rules in ("", self._job.rules)
         answer = await self._fetcher.fetch(
@@ -255,7 +260,26 @@ class Visits:
             self._sink.tell(AttachmentRead(reading="same", sha256=sha256, size=len(answer.body), **told))
             return
         told["capture"] = self._sink.capture(answer.exchange())
-        await self._extract(answer, sha256, told)
+        await self._extract(answer.body, answer.header("Content-Type"), answer.url, sha256, told)
+
+    async def _inline(self, attachment: Attachment) -> None:
+        """A picture whose bytes stand in its address (a table pasted from Word): nothing to ask for; its page's capture
+        holds it."""
+        head, _, data = attachment.url.partition(",")
+        try:
+            body = base64.b64decode(unquote(data)) if head.endswith(";base64") else unquote_to_bytes(data)
+        except ValueError as error:
+            detail = f"the bytes in its address cannot be decoded: {error}"
+            self._sink.tell(FindingSeen("attachment_unreadable", "warning", detail, attachment.url[:200]))
+            return
+        sha256 = hashlib.sha256(body).hexdigest()
+        known = self._known.attachment(attachment.url)
+        told: dict[str, Any] = {"url": attachment.url, "kind": attachment.kind}
+        if known is not None and known.body_hash == sha256:
+            self._sink.tell(AttachmentRead(reading="same", sha256=sha256, size=len(body), **told))
+            return
+        media_type = head.removeprefix("data:").partition(";")[0]
+        await self._extract(body, media_type, attachment.url[:200], sha256, told)
 
     def _attachment_reading(self, attachment: Attachment, answer: Answer, asked: bool) -> tuple[Reading, str]:
         if answer.failure:
@@ -275,9 +299,8 @@ class Visits:
             return dead_end(answer.url) or ("unreachable", "an HTML page instead of the file")
         return "unreachable", "an HTML page instead of the file" if answer.status == 200 else f"status {answer.status}"
 
-    async def _extract(self, answer: Answer, sha256: str, told: dict[str, Any]) -> None:
+    async def _extract(self, body: bytes, claimed: str, url: str, sha256: str, told: dict[str, Any]) -> None:
         """Text and pixels of a new or changed attachment, in a thread and bounded in time."""
-        body, claimed, url = answer.body, answer.header("Content-Type"), answer.url
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._extractor, document.extract, body, claimed, url)
         text, pixels, media_type = "", "", document.sniff(body, claimed)

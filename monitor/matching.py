@@ -346,7 +346,8 @@ class _Matcher:
                     )
                 )
                 return
-            how, first, variant = "variant", index, _free(known) + len(fresh[key])
+            how, variant = "variant", _free(known) + len(fresh[key])
+            first = index if first is None else first
         self.matches.append(
             Match(how, found.page, found.where, found.seen, None, found.organ, found.year, variant, first)
         )

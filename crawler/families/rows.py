@@ -33,7 +33,7 @@ _ARTICLE = re.compile(
 """Addresses that lead to one document rather than to a column."""
 _ANNUAL_PATH = re.compile(r"(?i)(?:gk\w*?(?:nb|ndbg|ndgb|nianbao|nan)|/nb|/ndbg|/ndgb|annual_?report)")
 _ANNUAL_WORDS = re.compile(r"(?:政府|政务)?信息公开(?:工作)?(?:年度?报|年度工作报告|工作报告)|公开年报|年报专栏")
-_YEAR_TEXT = re.compile(r"(20[0-3]\d)(?:年度?)?(?:政府)?(?:信息公开)?(?:工作)?(?:年报|年度报告|报告)?")
+_YEAR_TEXT = re.compile(r"(20[0-3]\d)(?:年度?)?(?:(?:政府|政务)?信息公开)?(?:工作)?(?:年报|年度报告|报告)?")
 _YEAR_STEP = re.compile(r"(?i)/(?:\w*?[a-z_])?(20[0-3]\d)(?:n|nb|nd|nian|ndbg|ndgb|niandu|nbg?)?(?:_\d+)?/?$")
 _ORGAN_YEAR = re.compile(
     r"(?:20\d\d年?度?)?(?P<organ>[\u4e00-\u9fff·、（）()]{2,32}?(?:政府|局|委|会|办|办公室|厅|院|署|部|中心|街道|镇|乡|区|县|市|州|旗|"
@@ -173,8 +173,8 @@ def links(found: Iterable[Row], listing: Listing, annual: bool) -> tuple[Link, .
         title = row.title
         if title in _WORDLESS:
             title = squeezed(row.around)
-        if not 2 < len(title) < 200 or row.url == here:
-            continue
+        if not 2 < len(title) < 200 or row.url == here or (is_home(row.url) and not titles.classify(title).year):
+            continue  # a trail of bread crumbs: 首页 > 政府信息公开年报
         kind = judge(title, row.url, annual, False) or (annual and judge(title, row.url, annual, bool(row.date)))
         if not kind or (column_year(title, row.url) and not row.date):
             continue

@@ -20,6 +20,8 @@ _INLINE_TAGS = re.compile(r"</?(?:span|font|b|strong|em|i|u|o:p|small|big|ins|s|
 _BLOCK_TAGS = re.compile(
     r"</?(?:div|p|table|tbody|tr|td|th|ul|ol|li|section|article|blockquote|center|form)\b[^>]*>", re.I
 )
+_SLACK, _INNER = 50, 100
+"""Boxes that a closing tag may close at once; levels of nesting that are kept, counted from the innermost box."""
 _SIMPLE = re.compile(r"(?P<tag>[a-zA-Z][\w:]*)?(?:#(?P<id>[\w-]+))?(?:\.(?P<cls>[\w-]+))?")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -71,10 +73,42 @@ def parse(html: str) -> Dom:
         markup = _INLINE_TAGS.sub("", markup)
         root, stopped = _tree(markup)
     if stopped:
+        root, stopped = _tree(_shallow(markup))
+    if stopped:
         root, _ = _tree(_BLOCK_TAGS.sub("<br>", markup))
     if root is None:
         raise ValueError("there is no markup in it")
     return Dom(root, flattened)
+
+
+def _shallow(markup: str) -> str:
+    """Markup without the outer boxes of deep nesting: the innermost stay, which are the page's own structure; boxes that
+    nobody closes go."""
+    tags = list(_BLOCK_TAGS.finditer(markup))
+    pairs: list[tuple[int, int, int]] = []
+    heights: dict[int, int] = {}
+    stack: list[tuple[str, int]] = []
+    for place, tag in enumerate(tags):
+        name = tag[0].strip("</>").split(None, 1)[0].lower()
+        if not tag[0].startswith("</"):
+            stack.append((name, place))
+            continue
+        at = next((back for back in range(1, min(len(stack), _SLACK) + 1) if stack[-back][0] == name), 0)
+        if not at:
+            continue
+        inner = max((heights.get(opened, 0) for _, opened in stack[len(stack) - at :]), default=0)
+        opened = stack[-at][1]
+        del stack[len(stack) - at :]
+        pairs.append((opened, place, inner))
+        if stack:
+            heights[stack[-1][1]] = max(heights.get(stack[-1][1], 0), inner + 1)
+    kept = {place for opened, closed, height in pairs if height < _INNER for place in (opened, closed)}
+    parts: list[str] = []
+    end = 0
+    for place, tag in enumerate(tags):
+        parts += [markup[end : tag.start()], tag[0] if place in kept else "<br>"]
+        end = tag.end()
+    return "".join((*parts, markup[end:]))
 
 
 def hidden(element: Element) -> bool:

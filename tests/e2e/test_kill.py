@@ -15,7 +15,7 @@ import pytest
 
 from monitor.demo.world import World
 
-KILLS = 8
+KILLS = 6
 PROGRAM = Path(sys.executable).parent / "nianbao"
 
 
