@@ -99,7 +99,7 @@ def acts(world: World) -> Iterator[Step]:
 def shown(arrived: list[Arrived]) -> Panel:
     """One message as its reader sees it, and where it arrived."""
     # The webhook's text is the message's own; of a mail, the text that its HTML was made into.
-    text = next((one.text for one in arrived if one.by == "webhook"), arrived[0].text).strip()
+    text = next((one.text for one in arrived if one.by == "webhook"), arrived[0].text).strip("\r\n")
     by = " · ".join(dict.fromkeys({"mail": "邮件", "webhook": "Webhook"}[one.by] for one in arrived))
     title = escape(arrived[0].subject)
     return Panel(escape(text), title=title, title_align="left", subtitle=f"送达：{by}", subtitle_align="right")

@@ -2,6 +2,7 @@
 reports of 2023 and 2024; see conftest.py for how it is shown and read."""
 
 import copy
+import random
 
 import msgspec
 import pytest
@@ -1201,3 +1202,97 @@ def test_a_304_keeps_validators_that_it_does_not_repeat(site, paper):
     assert before["etag"]
     site.run()
     assert site.store.row("SELECT etag FROM pages WHERE url LIKE '%2024.html'") == before
+
+
+# Random lives ---------------------------------------------------------------------------------------------------------
+
+
+def live(site, paper, dice, passes):
+    """A portal's random life: each pass is followed by History.check. What stands where in the end."""
+    where: dict[int, str] = {}
+    gone: dict[int, str] = {}
+    counter = 0
+    files = {}
+
+    def fresh(year):
+        nonlocal counter
+        counter += 1
+        return f"{paper.HOST}/p{counter}/{year}.html"
+
+    def version(year):
+        file = files.setdefault(year, paper.Attachment(f"{paper.HOST}/f{year}.pdf", "附件.pdf", "document"))
+        site.files.setdefault(file.url, (b"%d" % year, f"附件{year}"))
+        return paper.report(year, requests=dice.randrange(1000), files=[file] if year % 3 == 0 else [])
+
+    for year in range(2012, 2020):
+        where[year] = site.publish(version(year), at=fresh(year))
+    for _ in range(passes):
+        for _ in range(dice.choice([0, 1, 1, 2])):
+            year = dice.choice([*where, *gone, max([*where, *gone]) + 1])
+            match dice.choice(["edit", "remove", "back", "relist", "redirect", "twin", "noise", "block", "file", "move and edit"]):
+                case "edit" if year in where:
+                    site.pages[where[year]].reports = (version(year),)
+                case "remove" if year in where:
+                    gone[year] = where.pop(year)
+                    site.answer(gone[year], dice.choice(["gone", "other"]))
+                    if dice.random() < 0.7:
+                        site.delist(gone[year])
+                case "back" if year in gone:
+                    where[year] = gone.pop(year)
+                    site.publish(*site.pages[where[year]].reports, at=where[year])
+                case "relist" | "move and edit" as how if year in where:
+                    old = where[year]
+                    reports = site.pages[old].reports if how == "relist" else (version(year),)
+                    where[year] = site.publish(*reports, at=fresh(year))
+                    site.remove(old)
+                case "redirect" if year in where:
+                    old = where[year]
+                    where[year] = site.publish(*site.pages[old].reports, at=fresh(year))
+                    site.delist(old)
+                    site.show(old, redirect=where[year])
+                case "twin" if year in where:
+                    twin = where[year].replace("www.", "wap.")
+                    site.show(twin, *site.pages[where[year]].reports)
+                    site.sections[paper.SECTION].links[twin] = "年报"
+                case "noise" if year in where:
+                    site.pages[where[year]].noise += 1
+                case "block" if year in where:
+                    site.answer(where[year], dice.choice(["blocked", "unreachable", "present"]))
+                case "file" if files.get(year) and dice.random() < 0.5:
+                    site.files[files[year].url] = dice.choice(["gone", "blocked", (b"%d" % year, f"附件{year}")])
+                case _ if year not in where and year not in gone:
+                    where[year] = site.publish(version(year), at=fresh(year))
+        listing = site.sections[paper.SECTION]
+        listing.complete = dice.random() < 0.9
+        if dice.random() < 0.1:
+            site.kill(hours=6)
+        site.run(
+            hours=dice.choice([0.5, 6, 24, 48]),
+            outcome="ok" if dice.random() < 0.9 else "cut_short",
+            mode=dice.choice(["full"] * 5 + ["recheck", "discover"]),
+            clock=dice.choice([None, 1.0, 1.0, 1.0, 9000.0]),
+        )
+    listing.complete = True
+    for url in where.values():
+        site.answer(url, "present")
+    for _ in range(14):
+        site.run()
+    return where, gone
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_life_the_record_agrees_with_the_site(make_history, paper, seed):
+    site = make_history()
+    where, gone = live(site, paper, random.Random(seed), 25)
+    told = {one.year: one for one in site.reports() if not one.variant}
+    assert not [one for one in site.reports() if one.variant]
+    for year, url in where.items():
+        report = told[year]
+        assert (report.status, report.url) in {("live", url), ("live", url.replace("www.", "wap."))}, year
+        if report.url == url:
+            assert site.versions(year)[-1].text == site.pages[url].reports[0].text
+    for year, url in gone.items():
+        twin = url.replace("www.", "wap.")
+        assert told[year].status == "live" if told[year].url == twin else told[year].status == "taken_down", year
+    assert site.run() == []
+    assert [fault for fault in verify(site.store, site.home / "archive") if fault] == []
