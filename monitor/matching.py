@@ -171,6 +171,8 @@ class _Matcher:
         self.organ_of = {organ.id: organ for organ in known.organs}
         self.here: dict[str, set[int]] = {}
         """Reports that were matched on their own page, by page."""
+        self.at: dict[str, set[int]] = {}
+        """The same by the address that shows them: a redirect's end may be listed too."""
 
     def _take(self, how: How, found: _Found, report: KnownReport) -> None:
         self.matches.append(
@@ -185,6 +187,7 @@ class _Matcher:
                 report.variant,
             )
         )
+        self.at.setdefault(found.where, set()).add(report.id)
         self.here.setdefault(normalise(found.page.url), set()).add(report.id)
 
     def unchanged(self, page: PageRead) -> None:
@@ -293,6 +296,10 @@ class _Matcher:
             if target is not None:
                 self._take(target[0], found, target[1])
                 continue
+            if any(self._unread(known, pages) for known in known_ones):
+                # Moved and edited, or a variant? Its own address was not asked for in this pass (discovery alone, a pass
+                # that was cut short): the next one that asks for both will tell.
+                continue
             if not known_ones:
                 if gone is None:
                     gone = [known for known in self.known.reports.values() if self._is_gone(known, pages)]
@@ -306,6 +313,9 @@ class _Matcher:
     def _pick(
         self, known_ones: list[KnownReport], found: _Found, content: Content, pages: Mapping[str, PageRead]
     ) -> tuple[How, KnownReport] | None:
+        for report in known_ones:
+            if report.id in self.at.get(found.where, ()):
+                return "view", report
         same = {report.id: self.content_of(report.id).same(content) for report in known_ones}
         for report in known_ones:
             if twin_of(found.where) == twin_of(report.url):
@@ -359,6 +369,9 @@ class _Matcher:
         if reading == "present":
             return False
         return reading in ("gone", "weak_gone") or report.status in ("missing", "taken_down")
+
+    def _unread(self, report: KnownReport, pages: Mapping[str, PageRead]) -> bool:
+        return report.status == "live" and self.reading(report, pages)[0] is None
 
     def reading(
         self, report: KnownReport, pages: Mapping[str, PageRead]

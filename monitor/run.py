@@ -76,16 +76,16 @@ def crawl(
         folders[portal.name] = (folder, number)
     if not folders:
         return settled
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "crawler", *(str(folder) for folder, _ in folders.values())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "NIANBAO_HOME": str(home.path)},
-        )
+    command = [sys.executable, "-m", "crawler", *(str(folder) for folder, _ in folders.values())]
+    environ = {**os.environ, "NIANBAO_HOME": str(home.path)}
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environ
+        ) as process,
+    ):
+        assert process.stdout is not None
         try:
-            assert process.stdout is not None
             for told in _progress(process.stdout):
                 progress(told)
                 if told.finished and told.portal in folders and finished(folders[told.portal][0]):
@@ -93,13 +93,14 @@ def crawl(
             code = process.wait()
         except BaseException:
             process.terminate()
-            process.wait()
             raise
         errors.seek(0)
         said = errors.read().decode("utf-8", "replace")
-        if said:
-            sys.stderr.write(said)
-        why = f"the crawl process ended with status {code}: {said.strip().splitlines()[-1] if said.strip() else 'no message'}"
+    if said:
+        sys.stderr.write(said)
+    why = (
+        f"the crawl process ended with status {code}: {said.strip().splitlines()[-1] if said.strip() else 'no message'}"
+    )
     for name, place in folders.items():
         settled.append(_settle(home, store, settings, place, name, clock, why))
     return settled

@@ -101,7 +101,9 @@ class Shown:
     def body(self) -> bytes:
         if self.html:
             return self.html.encode()
-        return repr((self.noise, self.redirect, [(one.title, one.text, one.attachments) for one in self.reports])).encode()
+        return repr(
+            (self.noise, self.redirect, [(one.title, one.text, one.attachments) for one in self.reports])
+        ).encode()
 
 
 @dataclass
@@ -125,7 +127,14 @@ class History:
     def __init__(self, home: Path, store: Store | None = None, **portal: Any) -> None:
         self.home = home
         self.store = store or Store.open(home / "nianbao.db")
-        known = {"name": "linhai", "title": "临海市人民政府", "family": "generic", "sections": (SECTION,), "organ": ORGAN}
+        self.store.run("PRAGMA synchronous = OFF")
+        known = {
+            "name": "linhai",
+            "title": "临海市人民政府",
+            "family": "generic",
+            "sections": (SECTION,),
+            "organ": ORGAN,
+        }
         self.portal = Portal(**{**known, **portal})
         self.policy = Policy()
         self.settings = Settings()
@@ -329,7 +338,9 @@ class History:
             return
         reports = shown.reports
         if shown.html:
-            title = page.title if page else next((one.links[url] for one in self.sections.values() if url in one.links), "")
+            title = (
+                page.title if page else next((one.links[url] for one in self.sections.values() if url in one.links), "")
+            )
             fetched = Fetched(final or url, 200, "text/html; charset=utf-8", body)
             reports = read_page(fetched, self.portal, markup_of(self.portal), Hint(title=title)).reports
         hashes = {one.text_hash for one in page.reports} if page else set()
@@ -404,9 +415,7 @@ class History:
         return [SimpleNamespace(**row) for row in self.store.rows("SELECT * FROM reports ORDER BY id")]
 
     def versions(self, year: int, variant: int = 0) -> list[Any]:
-        rows = self.store.rows(
-            "SELECT * FROM versions WHERE report = ? ORDER BY seq", (self.report(year, variant).id,)
-        )
+        rows = self.store.rows("SELECT * FROM versions WHERE report = ? ORDER BY seq", (self.report(year, variant).id,))
         return [SimpleNamespace(**row) for row in rows]
 
     def health(self) -> str:
@@ -452,8 +461,10 @@ class History:
 
 
 @pytest.fixture
-def make_history(tmp_path: Path) -> Iterable[Callable[..., History]]:
+def make_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterable[Callable[..., History]]:
     made: list[History] = []
+    # A power cut cannot be tested here, and syncing thousands of small files takes most of the time.
+    monkeypatch.setattr("os.fsync", lambda _: None)
 
     def make(name: str = "home", **portal: Any) -> History:
         home = tmp_path / name

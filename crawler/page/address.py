@@ -14,6 +14,9 @@ _IDLE = re.compile(
     r"(?i)(jsessionid|phpsessid|aspsessionid\w*|sid_?token|sessionid|_t|_ts|timestamp|rnd|rand|random|nocache|_|"
     r"utm_\w+|spm|from|isappinstalled|ddtab|wap_?type|colorfont|zxm)"
 )
+# Of a plain file only: `年报.pdf?v=3`, `W1.png?t=0.83`, `W1.png?1712000000`. A page may be chosen by parameters of these names.
+_FILE_PATH = re.compile(r"(?i)\.(?:pdf|docx?|wps|xlsx?|et|ofd|rtf|pptx?|zip|rar|7z|jpe?g|png|gif|bmp|webp|tiff?)$")
+_BUSTER = re.compile(r"(?i)(?:(?:v|ver|version|t|time|ts|r|rev|date|cb|dc|_dc|hash)=.*|[\d.]+)")
 _SESSION_PATH = re.compile(r"(?i);(?:jsessionid|phpsessid)=[^/?#;]*")
 _ROUTE = re.compile(r"[!/]")
 _GATE = re.compile(r"(?i)^/gate/(?:big5|gb|gb2312)/(?P<host>[^/]+)(?P<path>/.*)?$")
@@ -41,7 +44,10 @@ def normalise(url: str) -> str:
     path = quote(_SESSION_PATH.sub("", _dotless(parts.path)) or "/", safe="/%:@!$&'()*+,;=~")
     routed = _ROUTE.match(parts.fragment) or (parts.fragment.isdigit() and "/gkmlpt/" in path)
     fragment = parts.fragment if routed else ""
-    return urlunsplit((scheme, netloc, path, _query(parts.query), fragment))
+    query = _query(parts.query)
+    if query and _FILE_PATH.search(path):
+        query = "&".join(part for part in query.split("&") if not _BUSTER.fullmatch(part))
+    return urlunsplit((scheme, netloc, path, query, fragment))
 
 
 def _dotless(path: str) -> str:

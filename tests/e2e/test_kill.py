@@ -61,7 +61,9 @@ def test_sigkill_at_any_instant_leaves_the_record_whole(world: World, tmp_path: 
     home = tmp_path / "home"
     names = world.write_portals(home)
     for file in (home / "portals").glob("*.toml"):  # slow enough for every kill to meet a pass under way
-        file.write_text(file.read_text().replace("delay = 0.0", "delay = 0.1").replace("concurrency = 4", "concurrency = 2"))
+        file.write_text(
+            file.read_text().replace("delay = 0.0", "delay = 0.1").replace("concurrency = 4", "concurrency = 2")
+        )
     chance = random.Random()
     for number in range(KILLS):
         process = start(home, "crawl", "--no-send", *names)

@@ -26,7 +26,6 @@ SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
 pytestmark = [
     pytest.mark.seeds,
     pytest.mark.skipif(not SEEDS.exists(), reason="shared/seeds is not here"),
-    pytest.mark.xdist_group("seeds"),
 ]
 
 CLEAN_HAIZHU = Path(__file__).with_name("haizhu_2020.txt")
@@ -158,8 +157,10 @@ class Site:
         noise = random.randrange(10**6)
         return page(
             f"<html><head><meta charset='utf-8'><title>{title}</title><script src='/a.js?{noise}'></script></head>"
-            f"<body><div class='content'><table class='doc-info'><tr><td>索引号：</td><td>007520000/2021-00003</td><td>分类：</td><td>年报</td></tr>"
-            f"<tr><td>发布机构：</td><td>广州市海珠区人民政府</td><td>成文日期：</td><td>2021-01-29</td></tr><tr><td>名称：</td><td colspan='3'>{title}</td></tr>"
+            f"<body><div class='content'><table class='doc-info'><tr><td>索引号：</td><td>007520000/2021-00003</td>"
+            f"<td>分类：</td><td>年报</td></tr>"
+            f"<tr><td>发布机构：</td><td>广州市海珠区人民政府</td><td>成文日期：</td><td>2021-01-29</td></tr>"
+            f"<tr><td>名称：</td><td colspan='3'>{title}</td></tr>"
             f"<tr><td>文号：</td><td></td><td>发布日期：</td><td>2021-01-29</td></tr></table><h1 class='title'>{title}</h1>"
             f"<div class='article-content'>{paragraphs(text)}</div><p class='views'>浏览次数：{noise}</p></div></body></html>"
         )

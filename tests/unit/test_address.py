@@ -79,3 +79,10 @@ def test_normalise_is_stable(tail: str) -> None:
     except ValueError:
         return
     assert normalise(once) == once
+
+
+def test_a_files_cache_buster_is_no_part_of_its_address() -> None:
+    for busted in ("?v=0.83", "?t=1712000000", "?1712000000", "?_t=1&v=2"):
+        assert normalise(f"https://a.gov.cn/files/P1.pdf{busted}") == "https://a.gov.cn/files/P1.pdf"
+    assert normalise("https://a.gov.cn/down.pdf?id=7&v=1") == "https://a.gov.cn/down.pdf?id=7"
+    assert normalise("https://a.gov.cn/report.jsp?v=2024") == "https://a.gov.cn/report.jsp?v=2024"

@@ -31,7 +31,9 @@ def test_a_capture_is_copied_whole_and_read_back(tmp_path):
     writer = RunWriter(folder)
     body = b"\x00\xff" * 5000
     places = [
-        writer.capture(Exchange(f"https://a.gov.cn/{n}", 200, (("Content-Type", "text/html; charset=gbk"),), body + b"%d" % n))
+        writer.capture(
+            Exchange(f"https://a.gov.cn/{n}", 200, (("Content-Type", "text/html; charset=gbk"),), body + b"%d" % n)
+        )
         for n in range(3)
     ]
     for file in (writer._capture, writer._observations):
@@ -51,7 +53,9 @@ def test_nothing_captured_is_nothing_kept(tmp_path):
     assert keep_capture(tmp_path, tmp_path / "archive", "linhai", 1) == ""
 
 
-@pytest.mark.parametrize("ref", ["", "linhai/1.warc.gz", "linhai/1.warc.gz#x", "linhai/9.warc.gz#0", "linhai/1.warc.gz#999999"])
+@pytest.mark.parametrize(
+    "ref", ["", "linhai/1.warc.gz", "linhai/1.warc.gz#x", "linhai/9.warc.gz#0", "linhai/1.warc.gz#999999"]
+)
 def test_a_reference_that_leads_nowhere_is_named(archived, ref):
     with pytest.raises(ArchiveError):
         read_capture(archived.home / "archive", ref)
@@ -80,7 +84,9 @@ def test_a_lost_file_is_found(archived):
     assert len(faults(archived)) == 4  # two first versions, and an attachment that two versions hold
 
 
-@pytest.mark.parametrize(("column", "value"), [("captured_at", "2020-01-01T00:00:00Z"), ("archive_ref", "linhai/2.warc.gz#0")])
+@pytest.mark.parametrize(
+    ("column", "value"), [("captured_at", "2020-01-01T00:00:00Z"), ("archive_ref", "linhai/2.warc.gz#0")]
+)
 def test_a_broken_chain_is_found(archived, column, value):
     number = archived.versions(2024)[0].id
     archived.store.run(f"UPDATE versions SET {column} = ? WHERE id = ?", (value, number))

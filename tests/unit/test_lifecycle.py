@@ -134,7 +134,10 @@ def test_gone_and_back_before_confirmation_leaves_no_event():
 def test_one_event_for_each_true_statement_in_that_order():
     line = Timeline(status="taken_down")
     others = Sighting()
-    assert line.run({1: Sighting("present", significance="content")}, others=others) == [("restored", 1), ("changed", 1)]
+    assert line.run({1: Sighting("present", significance="content")}, others=others) == [
+        ("restored", 1),
+        ("changed", 1),
+    ]
     everything = Sighting("gone", moved=True, significance="content")
     assert line.run({2: everything}, others=others) == [("restored", 2), ("moved", 2), ("changed", 2)]
     assert line.run({1: everything}, others=others) == [("moved", 1), ("changed", 1)]
@@ -148,10 +151,12 @@ def test_a_cosmetic_difference_is_no_event():
 
 
 def gone(*numbers):
-    return {number: GONE for number in numbers}
+    return dict.fromkeys(numbers, GONE)
 
 
-@pytest.mark.parametrize(("count", "lost", "mass"), [(9, 3, True), (10, 3, False), (10, 4, True), (4, 2, False), (3, 3, True)])
+@pytest.mark.parametrize(
+    ("count", "lost", "mass"), [(9, 3, True), (10, 3, False), (10, 4, True), (4, 2, False), (3, 3, True)]
+)
 def test_at_least_three_and_more_than_thirty_percent(count, lost, mass):
     line = Timeline(count)
     assert (line.run(gone(*range(1, lost + 1))) == [("portal_broken", None)]) == mass
@@ -164,7 +169,12 @@ def test_the_reports_of_a_rebuilt_site_stay_missing_and_their_readings_count_on(
     assert [line.run(gone(1, 2, 3, 4)) for _ in range(4)] == [[]] * 4
     assert {line[n].status for n in range(1, 5)} == {"missing"}
     assert line[1].misses == 5
-    assert line.run(gone(1, 2, 3)) == [("taken_down", 1), ("taken_down", 2), ("taken_down", 3), ("portal_recovered", None)]
+    assert line.run(gone(1, 2, 3)) == [
+        ("taken_down", 1),
+        ("taken_down", 2),
+        ("taken_down", 3),
+        ("portal_recovered", None),
+    ]
 
 
 def test_after_seven_days_they_are_said_together():
@@ -310,7 +320,8 @@ def test_portal_recovered_ends_both_down_and_broken():
     assert [line.run(read_anything=False) for _ in range(3)][2] == [("portal_down", None)]
     assert line.run(**broken) == [("portal_broken", None)]
     assert line.run() == [("portal_recovered", None)]
-    assert not (line.portal.down_said or line.portal.broken_said)
+    assert not (line.portal.down_said)
+    assert not (line.portal.broken_said)
 
 
 # Rule 13 --------------------------------------------------------------------------------------------------------------
@@ -398,7 +409,8 @@ def test_any_timeline(passes, policy):
                 run = runs[said.report]
                 timed = [moment for moment, _, good in run if good]
                 weak = any(reading == "weak_gone" for _, reading, _ in run)
-                assert before.status != "taken_down" and after.status == "taken_down"
+                assert before.status != "taken_down"
+                assert after.status == "taken_down"
                 assert told.healthy
                 assert len(run) >= policy.takedown_confirmations + weak
                 assert now - timed[0] >= timedelta(seconds=policy.takedown_after)
@@ -406,16 +418,22 @@ def test_any_timeline(passes, policy):
                 waited = portal.mass_since is not None and now - portal.mass_since >= timedelta(days=7)
                 assert sighting.overwritten or alone or waited
             elif said.kind == "restored":
-                assert before.status == "taken_down" and after.status == "live"
+                assert before.status == "taken_down"
+                assert after.status == "live"
             elif said.kind == "changed":
-                assert sighting.significance == "content" and after.status == "live"
+                assert sighting.significance == "content"
+                assert after.status == "live"
             elif said.kind == "delisted":
-                assert before.listed and after.listed is False and sighting.reading == "present"
+                assert before.listed
+                assert after.listed is False
+                assert sighting.reading == "present"
         for number, after in verdict.reports.items():
             kinds = [said.kind for said in verdict.said if said.report == number]
             assert len(kinds) == len(set(kinds))
             before = states[number]
-            assert (after.status == "taken_down") == ((before.status == "taken_down" or "taken_down" in kinds) and "restored" not in kinds)
+            assert (after.status == "taken_down") == (
+                (before.status == "taken_down" or "taken_down" in kinds) and "restored" not in kinds
+            )
             assert (after.status == "missing") <= (after.misses > 0)
             assert (after.status == "live") <= (after.misses == 0 and after.missing_since is None)
             if number not in sightings:
@@ -428,7 +446,9 @@ def test_any_timeline(passes, policy):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(["blocked", "unreachable", None, "unhealthy", "nothing"]), max_size=12), st.integers(0, 2))
+@given(
+    st.lists(st.sampled_from(["blocked", "unreachable", None, "unhealthy", "nothing"]), max_size=12), st.integers(0, 2)
+)
 def test_silence_between_readings_changes_nothing_but_time(between, place):
     """Blocked, unreachable and unhealthy passes, however many and wherever, change no verdict."""
     plain, noisy = Timeline(), Timeline()

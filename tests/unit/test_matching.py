@@ -32,7 +32,7 @@ def known(*reports, absent=None):
 
 def match(record, *pages, texts=None):
     texts = {number: read(one.year).text for number, one in record.reports.items()} | (texts or {})
-    matched = match_reports(
+    return match_reports(
         record,
         {one.url: one for one in pages},
         lambda number: texts[number],
@@ -40,7 +40,6 @@ def match(record, *pages, texts=None):
         lambda seen: Content(seen.report.text),
         lambda text: "報" in text,
     )
-    return matched
 
 
 def hows(matched):
@@ -67,7 +66,12 @@ def test_an_unchanged_page_has_the_reading_it_had():
 
 def test_what_other_readings_say():
     record = known((1, 2024, A))
-    for told, said in (("gone", "gone"), ("other", "weak_gone"), ("blocked", "blocked"), ("unreachable", "unreachable")):
+    for told, said in (
+        ("gone", "gone"),
+        ("other", "weak_gone"),
+        ("blocked", "blocked"),
+        ("unreachable", "unreachable"),
+    ):
         assert reading(match(record, page(A, reading=told)), 1) == (said, False)
     assert reading(match(record), 1) == (None, False)
 
@@ -104,9 +108,17 @@ def test_an_address_that_nobody_could_read_is_not_left():
     assert hows(match(missing, page(A, reading="blocked"), page(B, read(2024)))) == [("moved", 1, 2024, 0)]
 
 
+def test_a_pass_that_did_not_ask_for_the_reports_own_address_decides_nothing():
+    record = known((1, 2024, A))
+    assert hows(match(record, page(B, read(2024, text="改了")))) == []
+    assert hows(match(record, page(B, read(2024)))) == [("view", 1, 2024, 0)]
+
+
 def test_variants_are_numbered_above_those_that_are_taken():
     record = known((1, 2024, A, {"variant": 3}), (2, 2024, C))
-    matched = match(record, page(A, read(2024)), page(C, read(2024, text="丙")), page(B, read(2024, text="乙")), texts={2: "丙"})
+    matched = match(
+        record, page(A, read(2024)), page(C, read(2024, text="丙")), page(B, read(2024, text="乙")), texts={2: "丙"}
+    )
     assert hows(matched)[-1] == ("variant", None, 2024, 4)
 
 

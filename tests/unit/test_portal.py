@@ -2,7 +2,16 @@
 
 import pytest
 
-from crawler.portal import BUILT_IN, Policy, PolicyOverrides, PortalError, Selectors, parse_portal, proxy_address, seconds
+from crawler.portal import (
+    BUILT_IN,
+    Policy,
+    PolicyOverrides,
+    PortalError,
+    Selectors,
+    parse_portal,
+    proxy_address,
+    seconds,
+)
 
 FAMILIES = frozenset({"trs", "hanweb", "generic"})
 GOOD = 'title = "临海"\nfamily = "hanweb"\nsections = ["https://www.linhai.gov.cn/col/1.html"]\n'
@@ -36,7 +45,12 @@ takedown_after = "36h"
     assert [organ.name for organ in portal.organs] == ["临海市教育局", "临海市民政局"]
     assert portal.hosts == {"www.linhai.gov.cn"}
     policy = Policy().overridden(portal.policy)
-    assert (policy.delay, policy.concurrency, policy.takedown_confirmations, policy.takedown_after) == (0.5, 2, 2, 129600)
+    assert (policy.delay, policy.concurrency, policy.takedown_confirmations, policy.takedown_after) == (
+        0.5,
+        2,
+        2,
+        129600,
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +58,10 @@ takedown_after = "36h"
     [
         ("title = ", "not valid TOML"),
         (GOOD.replace("title", "titel"), 'titel: unknown key; did you mean "title"?'),
-        (GOOD + '[policy]\ntakedown_confirmation = 3\n', 'policy.takedown_confirmation: unknown key; did you mean "takedown_confirmations"?'),
+        (
+            GOOD + "[policy]\ntakedown_confirmation = 3\n",
+            'policy.takedown_confirmation: unknown key; did you mean "takedown_confirmations"?',
+        ),
         (GOOD + '[selectors]\nbdy = "x"\n', 'selectors.bdy: unknown key; did you mean "body"?'),
         (GOOD + 'organs = [{ name = "甲", alias = ["乙"] }]\n', 'alias: unknown key; did you mean "aliases"?'),
         (GOOD.replace('family = "hanweb"\n', ""), "family: is missing"),
@@ -64,7 +81,10 @@ takedown_after = "36h"
         (GOOD + 'allowed_hosts = ["https://x.cn/"]\n', "allowed_hosts[0]: "),
         (GOOD + 'formerly = "Lin hai"\n', "formerly: "),
         (GOOD + 'verified = "yesterday"\n', "verified: "),
-        (GOOD + 'organs = [{ name = "甲", since = 2022, until = 2019 }]\n', "organs[0].until: 2019 is before since = 2022"),
+        (
+            GOOD + 'organs = [{ name = "甲", since = 2022, until = 2019 }]\n',
+            "organs[0].until: 2019 is before since = 2022",
+        ),
         (GOOD + 'organs = [""]\n', "organs[0].name: is empty"),
         (GOOD + 'organs = [{ name = "甲", kind = "county" }]\n', "organs[0].kind: "),
         (GOOD + '[policy]\ntakedown_after = "soon"\n', 'policy.takedown_after: "soon" is not a duration'),

@@ -54,9 +54,9 @@ def test_opening_again_changes_nothing(tmp_path):
 
 
 def test_a_transaction_is_all_or_none(store):
-    with pytest.raises(RuntimeError), store.transaction():
-        store.insert("portals", {"name": "a", "title": "a", "family": "trs"})
-        raise RuntimeError
+    row = {"name": "a", "title": "a", "family": "trs"}
+    with pytest.raises(used_sqlite.IntegrityError), store.transaction():
+        _ = [store.insert("portals", row) for _ in range(2)]
     assert store.rows("SELECT * FROM portals") == []
     with store.transaction():
         store.insert("portals", {"name": "a", "title": "a", "family": "trs"})
