@@ -450,7 +450,7 @@ class Ledger:
         context = self.context(number)
         context.moved_from, context.moved_to = old, where
 
-    def write_absences(self, matched: Matched) -> None:
+    def write_absences(self, matched: Matched, pages: Mapping[str, PageRead]) -> None:
         """Remembers, page by page, which reports a page no longer shows: a later 304 then says the same."""
         for number, (reading, page, overwritten) in matched.readings.items():
             if reading == "present" and self.record.details[number].reason:
@@ -462,6 +462,18 @@ class Ledger:
                 ("overwritten" if overwritten else reading, number, self.page_id(self.record.reports[number]["url"])),
             )
             save_detail(self.store, number, reason="overwritten" if overwritten else "")
+        shown = {(normalise(match.page.url), match.report) for match in matched.matches}
+        for address, seen in pages.items():
+            row = self.record.pages.get(address)
+            if seen.reading != "present" or row is None:
+                continue
+            for item in self.record.on_page.get(row["id"], ()):
+                # Another page that showed the report: what it last said must not bring the report back later.
+                if item["role"] in ("view", "former") and not item["absent"] and (address, item["report"]) not in shown:
+                    self.store.run(
+                        "UPDATE page_reports SET absent = 'gone' WHERE report = ? AND page = ? AND role <> 'primary'",
+                        (item["report"], row["id"]),
+                    )
 
     def write_readings(self, matched: Matched, counted: frozenset[int]) -> None:
         """Readings that changed or counted towards something, with their evidence."""

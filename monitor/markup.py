@@ -18,6 +18,10 @@ _HARMLESS = str.maketrans(
     {"[": "［", "]": "］", "<": "＜", ">": "＞", "*": "＊", "`": "ˋ", "@": "＠", "\\": "＼", "~": "～"}
 )
 
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal acts on: control characters (escape sequences begin with one) but tab and line feed, and direction
+marks."""
+
 
 class Line(msgspec.Struct, frozen=True):
     """A paragraph of one line."""
@@ -62,6 +66,11 @@ def clean(text: str, limit: int = 300) -> str:
     words = ("".join(char for char in word if unicodedata.category(char)[0] != "C") for word in text.split())
     line = " ".join(filter(None, words))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """`text`, laid out as it is, without what would steer a terminal."""
+    return STEERING.sub("", text)
 
 
 def width(text: str) -> int:

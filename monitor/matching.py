@@ -173,6 +173,8 @@ class _Matcher:
         """Reports that were matched on their own page, by page."""
         self.at: dict[str, set[int]] = {}
         """The same by the address that shows them: a redirect's end may be listed too."""
+        self.read_now: dict[int, list[ReportSeen]] = {}
+        """By report: what pages that showed it before say of it in this pass, where that is new."""
 
     def _take(self, how: How, found: _Found, report: KnownReport) -> None:
         self.matches.append(
@@ -188,6 +190,8 @@ class _Matcher:
             )
         )
         self.at.setdefault(found.where, set()).add(report.id)
+        if found.seen.report is not None:
+            self.read_now.setdefault(report.id, []).append(found.seen)
         self.here.setdefault(normalise(found.page.url), set()).add(report.id)
 
     def unchanged(self, page: PageRead) -> None:
@@ -316,7 +320,7 @@ class _Matcher:
         for report in known_ones:
             if report.id in self.at.get(found.where, ()):
                 return "view", report
-        same = {report.id: self.content_of(report.id).same(content) for report in known_ones}
+        same = {report.id: self._says(report, content) for report in known_ones}
         for report in known_ones:
             if twin_of(found.where) == twin_of(report.url):
                 if self._is_gone(report, pages):
@@ -328,6 +332,11 @@ class _Matcher:
             if same[report.id]:
                 return self._view(report, found), report
         return None
+
+    def _says(self, report: KnownReport, content: Content) -> bool:
+        """Whether a report says that: in the record, or edited, on a page that was read a moment ago."""
+        now = self.read_now.get(report.id, ())
+        return self.content_of(report.id).same(content) or any(self.content(seen).same(content) for seen in now)
 
     def _view(self, report: KnownReport, found: _Found) -> How:
         """A view of a live report: in Simplified script it takes over from a Traditional one."""

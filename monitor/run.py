@@ -24,6 +24,8 @@ from crawler.portal import Portal, proxy_address
 from monitor.briefing import write_briefing
 from monitor.home import Home
 from monitor.intake import RunError, finished
+from monitor.markup import printable
+from monitor.redact import redact
 from monitor.settings import Settings
 from monitor.settle import Settled, SettleRefused, settle, settle_killed
 from monitor.store import Store
@@ -93,9 +95,10 @@ def crawl(
             code = process.wait()
         except BaseException:
             process.terminate()
+            process.wait()  # the home stays locked until nobody writes to its run folders
             raise
         errors.seek(0)
-        said = errors.read().decode("utf-8", "replace")
+        said = redact(printable(errors.read().decode("utf-8", "replace")))
     if said:
         sys.stderr.write(said)
     why = (

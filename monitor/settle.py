@@ -135,7 +135,7 @@ class _Settlement:
         sightings = self._sightings(matched, significance, listed)
         judgement = judge(self.record.state, list(self.record.states.values()), sightings, facts, self.policy)
 
-        self.ledger.write_absences(matched)
+        self.ledger.write_absences(matched, self.pages)
         self.ledger.write_readings(matched, judgement.counted)
         for number, state in judgement.reports.items():
             moved_to = self._moved_to(matched, number)

@@ -58,7 +58,7 @@ _PASSWORD = re.compile(r"<input[^>]{0,200}type\s*=\s*[\"']?password", re.I)
 _DOWN_WORDS = re.compile(
     r"(?:系统|网站|站点|服务器?|栏目|平台)(?:正在|正|暂时|临时)?(?:进行)?(?:维护|升级|割接|检修|关闭维护)(?:中|改造)?|正在(?:维护|升级|抢修|建设)|暂停服务|服务(?:暂)?不可用|"
     r"(?:系统|网站|站点|平台|服务)(?:已|已经|现已)(?:关停|关闭|停止|暂停)|welcometonginx|welcometoopenresty|itworks!|apachetomcat/|iiswindowsserver|"
-    r"(?:java|javax|org|com)\.[\w.$]+(?:exception|error)|nullpointerexception|stacktrace|fatalerror:|sqlexception|"
+    r"(?:java|javax|org|com)\.[\w.$]+(?:exception|error)|nullpointerexception|stacktrace|fatalerror:|servererrorin|runtimeerror|运行时错误|未知错误|内部错误|程序异常|sqlexception|"
     r"数据库(?:连接|错误|异常)|系统(?:繁忙|错误|异常|出错)|服务器(?:繁忙|错误|内部错误|异常|开小差|过载)|网关(?:超时|错误)|badgateway|gatewaytime-?out|"
     r"serviceunavailable|internalservererror|(?:500|502|503|504)(?:error|错误|badgateway|serviceunavailable|gateway)|连接超时|请稍[后候](?:再|重)试|errorestablishingadatabase"
 )

@@ -4,7 +4,9 @@ Results go to standard output, logs to standard error. Exit codes: 0 done; 1 don
 why); 2 usage or configuration error, in one line; 3 another process is writing to this home.
 """
 
+import io
 import logging
+import signal
 import sqlite3
 import sys
 
@@ -13,8 +15,9 @@ import click
 from crawler.portal import PortalError
 from monitor.archive import ArchiveError
 from monitor.cli import alerts, archive, compare, crawl, demo, doctor, listings, portals, show
-from monitor.cli.common import Group
+from monitor.cli.common import Group, tell
 from monitor.home import HomeError, HomeLocked
+from monitor.markup import printable
 from monitor.settings import SettingsError
 from monitor.store import StoreError
 
@@ -52,9 +55,37 @@ for command in (
     cli.add_command(command)
 
 
+class _PlainFormatter(logging.Formatter):
+    """A log that a page's text cannot steer a terminal with."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+def _wrong_usage(error: click.ClickException) -> str:
+    """One line: command, what is wrong, what would be right."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "nianbao"
+    message = error.format_message()
+    return f"{command}: {message}" if ";" in message else f"{command}: {message.rstrip('.')}; see `{command} --help`"
+
+
+def _stop(number: int, _: object) -> None:
+    """Ends as Ctrl-C does: with the crawl process and temporary folders."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Entry point of the console script."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, _stop)
+    logging.basicConfig(level=logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no Chinese is no reason to stop
     try:
         cli.main(prog_name="nianbao", standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -62,17 +93,20 @@ def main() -> None:
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)
+    except click.ClickException as error:
+        tell(_wrong_usage(error), err=True)
+        sys.exit(2)
     except (SettingsError, PortalError, HomeError, StoreError, ArchiveError) as error:
-        click.echo(f"nianbao: {error}", err=True)
+        tell(f"nianbao: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()  # `nianbao reports | head` is no error, and Python would complain at exit
         sys.exit(0)
     except (OSError, sqlite3.Error) as error:
-        click.echo(f"nianbao: {error}; is there room on the disk, and may it be written?", err=True)
+        tell(f"nianbao: {error}; is there room on the disk, and may it be written?", err=True)
         sys.exit(2)
     except HomeLocked as error:
         click.echo(f"nianbao: {error}", err=True)

@@ -6,10 +6,11 @@ import click
 import msgspec
 
 from monitor import outbox
-from monitor.cli.common import Command, Context, Group, echo_json, pass_context, utc_time
+from monitor.cli.common import NUMBER, Command, Context, Group, echo_json, pass_context, tell, utc_time
 from monitor.outbox_store import listing
 from monitor.outbox_store import retry as retry_deliveries
 from monitor.recipients import replay as replay_events
+from monitor.settings import Settings
 from monitor.times import shown
 
 _STATES = ("pending", "held", "sending", "failed", "dead", "sent", "skipped")
@@ -27,7 +28,9 @@ _SHOWN = {
 @click.group(cls=Group, invoke_without_command=True)
 @click.option("--state", type=click.Choice(_STATES), multiple=True, help="Only deliveries in this state.")
 @click.option("--channel", default="", help="Only this channel.")
-@click.option("--limit", type=int, default=200, show_default=True, help="At most so many, newest first; 0: all.")
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=200, show_default=True, help="At most so many, newest first; 0: all."
+)
 @click.pass_context
 def alerts(ctx: click.Context, state: tuple[str, ...], channel: str, limit: int) -> None:
     """Deliveries: pending, held, failed, dead and sent."""
@@ -55,26 +58,31 @@ def test(context: Context, channel: str | None) -> None:
     settings = context.home.settings()
     chosen = [one for one in settings.channels if channel in (None, one.name)]
     if not chosen:
-        names = ", ".join(one.name for one in settings.channels) or "none"
-        raise click.UsageError(f"no channel {channel or ''} to test; nianbao.toml has: {names}")
+        which = f"no channel {channel}" if channel else "no channel to test"
+        raise click.UsageError(f"{which}; nianbao.toml has: {_names(settings)}")
     answers = [(one.name, outbox.try_channel(one, settings, context.clock())) for one in chosen]
     if context.json:
         echo_json([{"channel": name, "ok": answer.ok, "error": answer.error} for name, answer in answers])
     else:
         for name, answer in answers:
-            click.echo(f"{name}: {'delivered' if answer.ok else f'failed: {answer.error}'}")
+            tell(f"{name}: {'delivered' if answer.ok else f'failed: {answer.error}'}")
     if not all(answer.ok for _, answer in answers):
         sys.exit(1)
 
 
 @alerts.command(cls=Command)
-@click.argument("delivery", type=int, nargs=-1)
+@click.argument("delivery", type=NUMBER, nargs=-1)
 @click.option("--channel", default="", help="Only this channel's.")
 @pass_context
 def retry(context: Context, delivery: tuple[int, ...], channel: str) -> None:
     """Tries failed and dead deliveries again, now: those named, or all."""
     settings = context.home.settings()
     with context.home.writing() as store:
+        known = listing(store)
+        if unknown := sorted(set(delivery) - {row.id for row in known}):
+            raise click.UsageError(f"no delivery {', '.join(map(str, unknown))}; `nianbao alerts` lists them")
+        if channel and settings.channel(channel) is None and channel not in {row.channel for row in known}:
+            raise click.UsageError(f"no channel {channel}; nianbao.toml has: {_names(settings)}")
         retry_deliveries(store, context.clock(), delivery, channel)
         _told(context, outbox.deliver(store, settings, context.clock(), context.clock))
 
@@ -91,6 +99,10 @@ def replay(context: Context, since: str) -> None:
         _told(context, outbox.deliver(store, settings, context.clock(), context.clock))
 
 
+def _names(settings: Settings) -> str:
+    return ", ".join(one.name for one in settings.channels) or "none"
+
+
 def _told(context: Context, delivered: outbox.Delivered) -> None:
     if context.json:
         echo_json(msgspec.to_builtins(delivered))
@@ -99,6 +111,6 @@ def _told(context: Context, delivered: outbox.Delivered) -> None:
             f"{delivered.sent} sent in {delivered.messages} messages, {delivered.failed} failed, {delivered.dead} given up"
         )
         for error in delivered.errors:
-            click.echo(error, err=True)
+            tell(error, err=True)
     if delivered.failed or delivered.dead:
         sys.exit(1)

@@ -1,5 +1,6 @@
 """`nianbao archive`: the captured bytes, and whether they are still what the record says."""
 
+import base64
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import msgspec
 
 from monitor.archive import read_capture
 from monitor.archive import verify as verify_record
-from monitor.cli.common import Command, Context, Group, echo_json, pass_context
+from monitor.cli.common import NUMBER, Command, Context, Group, echo_json, pass_context, tell
 
 
 @click.group(cls=Group)
@@ -17,7 +18,7 @@ def archive() -> None:
 
 
 @archive.command(cls=Command)
-@click.argument("version", type=int)
+@click.argument("version", type=NUMBER)
 @click.option(
     "-o",
     "--output",
@@ -34,7 +35,12 @@ def get(context: Context, version: int, output: Path | None) -> None:
     capture = read_capture(context.home.archive, row["archive_ref"])
     if output is not None:
         output.write_bytes(capture.body)
-        click.echo(f"{output}: {len(capture.body)} bytes of {capture.url}, captured {capture.captured_at}", err=True)
+    if context.json:
+        told = {"version": version, "url": capture.url, "captured_at": capture.captured_at, "size": len(capture.body)}
+        told |= {"file": str(output)} if output else {"base64": base64.b64encode(capture.body).decode()}
+        echo_json(told)
+    elif output is not None:
+        tell(f"{output}: {len(capture.body)} bytes of {capture.url}, captured {capture.captured_at}", err=True)
     else:
         sys.stdout.buffer.write(capture.body)
 
@@ -54,7 +60,7 @@ def verify(context: Context) -> None:
         echo_json({"sound": sound, "faults": msgspec.to_builtins(faults)})
     else:
         for fault in faults:
-            click.echo(f"version {fault.version}: {fault.ref}: {fault.problem}")
+            tell(f"version {fault.version}: {fault.ref}: {fault.problem}")
         click.echo(f"{sound} versions are as captured, {len(faults)} faults")
     if faults:
         sys.exit(1)

@@ -1,6 +1,7 @@
 """What all commands share: the options --home, --now and --json anywhere on the line, and how results are shown."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,12 +12,37 @@ import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from monitor.home import Home
+from monitor.markup import STEERING, printable
 from monitor.store import Row, Store
 from monitor.times import format_utc
 
 DEFAULT_HOME = Path(__file__).parents[2] / "state"
+
+NUMBER = click.IntRange(min=1, max=2**63 - 1)
+"""An id or a version's number."""
+YEAR = click.IntRange(min=1, max=9999)
+
+
+def line(text: object) -> str:
+    """A value for one line of output."""
+    return printable(re.sub(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]", " ", str(text)))
+
+
+def say(text: str) -> None:
+    """Text for people that a page had a part in, as it is laid out."""
+    click.echo(printable(text))
+
+
+def tell(text: str, *, err: bool = False) -> None:
+    """A line for people that a page, a server or a file had a part in."""
+    click.echo(line(text), err=err)
+
+
+_LONG = frozenset({"url", "summary", "detail", "last_error", "file", "title", "organ", "label", "raw"})
+"""Columns that may be folded on a narrow terminal; the others are short."""
 
 
 class Context:
@@ -42,25 +68,35 @@ class Context:
         elif not sys.stdout.isatty():
             click.echo("\t".join(columns.values()))
             for row in rows:
-                click.echo("\t".join(_cell(row.get(key)).replace("\t", " ").replace("\n", " ") for key in columns))
+                click.echo("\t".join(_cell(row.get(key)) for key in columns))
         elif not rows:
             click.echo(empty)
         else:
+            console = Console()
             table = Table(box=None, header_style="bold", pad_edge=False)
-            for label in columns.values():
-                table.add_column(label, overflow="fold")
+            for key, label in columns.items():
+                table.add_column(label, overflow="fold", no_wrap=console.width >= 80 and key not in _LONG)
             for row in rows:
-                table.add_row(*(_cell(row.get(key)) for key in columns))
-            Console().print(table)
+                table.add_row(*(Text(_cell(row.get(key))) for key in columns))  # a str would be markup
+            console.print(table)
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else line(value)
+
+
+def print_change(head: str, change: Text) -> None:
+    """A headline and a coloured change; what would steer a terminal is a mark in its place."""
+    change.plain = STEERING.sub("\ufffd", change.plain)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(line(head)))
+    console.print(change)
 
 
 def echo_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    """One JSON document on standard output; what would steer a terminal is escaped."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    click.echo(STEERING.sub(lambda char: f"\\u{ord(char[0]):04x}", text))
 
 
 pass_context = click.make_pass_decorator(Context, ensure=True)
@@ -82,6 +118,8 @@ def utc_time(text: str) -> str:
     """
     try:
         moment = datetime.fromisoformat(text)
+        if not 1970 <= moment.year < 9999:
+            raise ValueError
     except ValueError:
         raise click.BadParameter(f'"{text}" is not a UTC time; write 2027-02-01T00:30:00Z or 2027-02-01') from None
     return format_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
@@ -135,8 +173,8 @@ class Group(click.Group):
 
 def find_report(store: Store, given: str) -> Row:
     """A report by its id, its address, or words of portal, organ and year (`linhai 2020`). Raises click.UsageError."""
-    if given.isdigit():
-        row = store.row("SELECT * FROM reports WHERE id = ?", (int(given),))
+    if given.isascii() and given.isdigit():
+        row = store.row("SELECT * FROM reports WHERE id = ?", (int(given),)) if len(given) < 19 else None
         if row is None:
             raise click.UsageError(f"there is no report {given}; `nianbao reports` lists them")
         return row
@@ -149,11 +187,17 @@ def find_report(store: Store, given: str) -> Row:
     else:
         words = given.split()
         where = " AND ".join(
-            "(r.portal = ? OR o.name LIKE ? OR r.organ LIKE ? OR CAST(r.year AS TEXT) = ?)" for _ in words
+            "(r.portal = ? OR instr(o.name, ?) OR instr(r.organ, ?) OR CAST(r.year AS TEXT) = ?)" for _ in words
         )
-        values = [value for word in words for value in (word, f"%{word}%", f"%{word}%", word)]
+        values = [value for word in words for value in (word, word, word, word)]
         rows = store.rows(f"SELECT r.* FROM reports r JOIN organs o ON o.id = r.organ_id WHERE {where}", values)  # noqa: S608
     if len(rows) != 1:
         found = "no report" if not rows else f"{len(rows)} reports ({', '.join(str(row['id']) for row in rows[:8])})"
         raise click.UsageError(f'"{given}" finds {found}; give an id, an address, or words such as "linhai 2020"')
     return rows[0]
+
+
+def check_portal(context: Context, store: Store, name: str | None) -> None:
+    """Raises click.UsageError for a portal that is neither in the record nor in a file: a typing error lists nothing."""
+    if name and not store.row("SELECT 1 FROM portals WHERE name = ?", (name,)) and name not in context.home.portals():
+        raise click.UsageError(f"no portal {name}; `nianbao portals` lists them")

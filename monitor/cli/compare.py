@@ -1,14 +1,14 @@
 """`nianbao compare`: the diff between any two files or archived versions."""
 
+import re
 import sys
 from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
 from monitor.changes import document
-from monitor.cli.common import Command, Context, echo_json, pass_context
+from monitor.cli.common import Command, Context, echo_json, pass_context, print_change
 from monitor.compare import CompareError, load
 from monitor.diff import Document
 from monitor.diff import diff as differences
@@ -33,15 +33,13 @@ def compare(context: Context, a: str, b: str, cosmetic: bool) -> None:
     elif change.empty:
         click.echo("no difference")
     else:
-        console = Console(highlight=False, soft_wrap=True)
-        console.print(summary(change), markup=False)
-        console.print(render(change))
+        print_change(summary(change), render(change))
     if not change.empty:
         sys.exit(1)
 
 
 def _load(context: Context, given: str) -> Document:
-    if given[:1] == "v" and given[1:].isdigit() and not Path(given).exists():
+    if re.fullmatch(r"v[0-9]{1,18}", given) and not Path(given).exists():
         with context.home.reader() as store:
             row = store.row("SELECT * FROM versions WHERE id = ?", (int(given[1:]),))
             if row is None:

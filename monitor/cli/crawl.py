@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from crawler.observation import Mode
 from crawler.portal import Portal
 from monitor import outbox, run
-from monitor.cli.common import Command, Context, echo_json, pass_context
+from monitor.cli.common import Command, Context, echo_json, pass_context, tell
 from monitor.home import Home
 from monitor.settings import Settings
 from monitor.settle import Settled
@@ -143,11 +143,11 @@ def _report(
         if row["baseline"] and row["kind"] != "baseline":
             continue
         who = " ".join(str(part) for part in (row["organ"], f"{row['year']} 年" if row["year"] else "") if part)
-        click.echo(f"【{_EVENTS[row['kind']]}】{who} · {row['summary']}")
+        tell(f"【{_EVENTS[row['kind']]}】{who} · {row['summary']}")
     for one in settled:
         click.echo(f"{one.portal}: {one.outcome}, {one.reports_seen} reports, {len(one.events)} events")
     for one in settled:
         if one.trouble:
-            click.echo(f"{one.portal}: failed: {one.trouble}", err=True)
+            tell(f"{one.portal}: failed: {one.trouble}", err=True)
     if dry:
         click.echo("dry run: nothing was recorded")

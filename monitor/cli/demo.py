@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from monitor import outbox, run
-from monitor.cli.common import Command, Context, pass_context
+from monitor.cli.common import Command, Context, echo_json, pass_context
 from monitor.cli.crawl import choose
 from monitor.demo.story import tell
 from monitor.home import Home
@@ -26,19 +26,25 @@ def demo(context: Context, keep: bool) -> None:
     """
     if keep:
         home = context.home
-        if home.database.exists():
-            raise click.UsageError(f"{home.path} holds a record already; give the demo a folder of its own with --home")
-        _tell(home.path)
-        click.echo(f"\nThe demo's record: nianbao --home {home.path} reports")
-        return
-    with tempfile.TemporaryDirectory(prefix="nianbao-demo-") as folder:
-        _tell(Path(folder))
+        if home.path.is_dir() and any(home.path.iterdir()):
+            raise click.UsageError(f"{home.path} is not empty; give the demo a folder of its own with --home")
+        good = _play(home.path, context.json)
+        if not context.json:
+            click.echo(f"\nThe demo's record: nianbao --home {home.path} reports")
+    else:
+        with tempfile.TemporaryDirectory(prefix="nianbao-demo-") as folder:
+            good = _play(Path(folder), context.json)
+    if context.json:
+        echo_json({"good": good, "home": str(context.home.path) if keep else None})
+    if not good:
+        sys.exit(1)
 
 
-def _tell(path: Path) -> None:
+def _play(path: Path, aside: bool) -> bool:
+    """Whether everything came as it should. `aside`: shown on standard error."""
     home = Home(path)
     home.create()
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=aside)
 
     def crawl(now: str, names: Sequence[str]) -> None:
         with home.writing() as store:
@@ -47,5 +53,4 @@ def _tell(path: Path) -> None:
             run.crawl(home, store, settings, chosen, "full", lambda: now)
             outbox.deliver(store, settings, now, lambda: now)
 
-    if not tell(path, crawl, console):
-        sys.exit(1)
+    return tell(path, crawl, console)

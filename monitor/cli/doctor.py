@@ -1,5 +1,6 @@
 """`nianbao doctor`: is this installation fit to run, and if not, what to do."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ import click
 import msgspec
 
 from crawler.portal import PortalError
-from monitor.cli.common import Command, Context, echo_json, pass_context
+from monitor.cli.common import Command, Context, echo_json, line, pass_context
 from monitor.home import Home, HomeError, HomeLocked
 from monitor.settings import SettingsError
 from monitor.store import Store, StoreError
@@ -38,9 +39,10 @@ def doctor(context: Context) -> None:
         marks = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "error": ("ERROR  ", "red")}
         for check in checks:
             mark, colour = marks[check.state]
-            click.echo(f"{click.style(mark, fg=colour)}  {check.what}: {check.found}")
+            shown = mark if os.environ.get("NO_COLOR") else click.style(mark, fg=colour)
+            click.echo(f"{shown}  {check.what}: {line(check.found)}")
             if check.remedy:
-                click.echo(f"         -> {check.remedy}")
+                click.echo(f"         -> {line(check.remedy)}")
     if any(check.state == "error" for check in checks):
         sys.exit(1)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 import msgspec
 
-from monitor.cli.common import Command, Context, echo_json, find_report, pass_context, utc_time
+from monitor.cli.common import YEAR, Command, Context, check_portal, echo_json, find_report, pass_context, utc_time
 from monitor.event_detail import KINDS
 from monitor.figures import label
 from monitor.legal import local_date
@@ -24,8 +24,8 @@ def _where(**conditions: object) -> tuple[str, list[object]]:
         if value is None or value == "":
             continue
         if column == "organ":
-            clauses.append("organ LIKE ?")
-            values.append(f"%{value}%")
+            clauses.append("instr(organ, ?)")
+            values.append(value)
         elif column == "since":
             clauses.append("detected_at >= ?")
             values.append(value)
@@ -38,13 +38,14 @@ def _where(**conditions: object) -> tuple[str, list[object]]:
 @click.command(cls=Command)
 @click.option("--portal", help="Only this portal.")
 @click.option("--organ", help="Only organs whose name holds this.")
-@click.option("--year", type=int, help="Only this report year.")
+@click.option("--year", type=YEAR, help="Only this report year.")
 @click.option("--status", type=click.Choice(["live", "missing", "taken_down"]), help="Only reports in this state.")
 @pass_context
 def reports(context: Context, portal: str | None, organ: str | None, year: int | None, status: str | None) -> None:
     """Every report in the record."""
     where, values = _where(portal=portal, organ=organ, year=year, status=status)
     with context.home.reader() as store:
+        check_portal(context, store, portal)
         rows = store.rows(
             f"""SELECT * FROM (SELECT r.id, r.portal, o.name AS organ, r.organ AS organ_printed, r.year, r.variant, r.title, r.url,
             r.status, r.listed, r.published_on, r.first_seen_at, r.last_seen_at, r.last_verified_at, r.missing_since, r.misses,
@@ -67,7 +68,7 @@ def reports(context: Context, portal: str | None, organ: str | None, year: int |
 @click.command(cls=Command)
 @click.option("--portal", help="Only this portal.")
 @click.option("--organ", help="Only organs whose name holds this.")
-@click.option("--year", type=int, help="Only this report year.")
+@click.option("--year", type=YEAR, help="Only this report year.")
 @click.option("--kind", type=click.Choice(list(KINDS)), help="Only this kind.")
 @click.option("--since", help="Only from this UTC time on (2026-11-21 or 2026-11-21T08:00:00Z).")
 @click.option("--baseline", is_flag=True, help="Those of the baseline too.")
@@ -85,6 +86,7 @@ def events(
     where, values = _where(portal=portal, organ=organ, year=year, kind=kind, since=since and utc_time(since))
     hidden = "" if baseline or context.json else " AND (baseline = 0 OR kind = 'baseline')"
     with context.home.reader() as store:
+        check_portal(context, store, portal)
         rows = store.rows(f"SELECT * FROM events WHERE {where}{hidden} ORDER BY id", values)  # noqa: S608
         names = {row["id"]: row["类型"] for row in store.rows("SELECT 编号 AS id, 类型 FROM 变更记录")}
     for row in rows:
@@ -107,6 +109,7 @@ def findings(context: Context, portal: str | None, rule: str | None, severity: s
     """What does not add up in reports' current versions, or could not be read."""
     where, values = _where(portal=portal, rule=rule, severity=severity)
     with context.home.reader() as store:
+        check_portal(context, store, portal)
         rows = store.rows(
             f"""SELECT * FROM (SELECT f.id, coalesce(r.portal, c.portal) AS portal, r.id AS report, r.organ, r.year, f.rule,
             f.severity, f.detail, f.url, f.version, f.crawl FROM findings f LEFT JOIN versions v ON v.id = f.version
@@ -143,13 +146,14 @@ def figures(context: Context, report: str) -> None:
 
 
 @click.command(cls=Command)
-@click.option("--year", type=int, help="Only this report year.")
+@click.option("--year", type=YEAR, help="Only this report year.")
 @click.option("--portal", help="Only this portal.")
 @pass_context
 def overdue(context: Context, year: int | None, portal: str | None) -> None:
     """Who has not published what the law requires by now."""
     now = to_utc(context.clock())
     with context.home.reader() as store:
+        check_portal(context, store, portal)
         rows = [
             row
             for name in ([portal] if portal else [row["name"] for row in store.rows("SELECT name FROM portals")])

@@ -9,7 +9,7 @@ import msgspec
 
 from crawler.families import get, names
 from crawler.portal import BUILT_IN, Portal
-from monitor.cli.common import Command, Context, Group, echo_json, pass_context
+from monitor.cli.common import Command, Context, Group, echo_json, pass_context, tell
 from monitor.cli.crawl import choose
 from monitor.home import Home
 from monitor.intake import read_run
@@ -153,22 +153,20 @@ def _verdict(settled: Settled, sections: list[Row], reports: list[Row]) -> tuple
 
 
 def _print(told: Row) -> None:
-    click.echo(f"{told['portal']} ({told['family']}): {told['verdict']}")
+    tell(f"{told['portal']} ({told['family']}): {told['verdict']}")
     if told["remedy"]:
-        click.echo(f"  what to do: {told['remedy']}")
+        tell(f"  what to do: {told['remedy']}")
     if told["trouble"]:
-        click.echo(f"  why: {told['trouble']}")
+        tell(f"  why: {told['trouble']}")
     for section in told["sections"]:
         state = "read to its end" if section["complete"] else f"not read to its end: {section.get('reason', '')}"
-        click.echo(
-            f"  section {section['url']}: {section.get('links', 0)} links on {section.get('pages', 0)} pages, {state}"
-        )
+        tell(f"  section {section['url']}: {section.get('links', 0)} links on {section.get('pages', 0)} pages, {state}")
     for report in told["reports"]:
-        click.echo(
+        tell(
             f"  report {report['year']} {report['organ']}: {report['published_on'] or 'no date'}, {report['characters']} characters, "
             f"{report['figures']} figures, {report['attachments']} attachments  {report['url']}"
         )
     for page in told["unread"]:
-        click.echo(f"  {page['reading']}: {page['url']} ({page['marker']})")
+        tell(f"  {page['reading']}: {page['url']} ({page['marker']})")
     for finding in told["findings"]:
-        click.echo(f"  {finding['severity']}: {finding['rule']}: {finding['detail']} {finding['url']}")
+        tell(f"  {finding['severity']}: {finding['rule']}: {finding['detail']} {finding['url']}")

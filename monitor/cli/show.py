@@ -2,10 +2,9 @@
 
 import click
 import msgspec
-from rich.console import Console
 
 from monitor.changes import document
-from monitor.cli.common import Command, Context, echo_json, find_report, pass_context
+from monitor.cli.common import NUMBER, Command, Context, echo_json, find_report, pass_context, print_change, say, tell
 from monitor.diff import diff as differences
 from monitor.diff_render import render
 from monitor.figures import changes
@@ -66,8 +65,11 @@ def show(context: Context, report: tuple[str, ...], text: bool) -> None:
     with context.home.reader() as store:
         row = find_report(store, " ".join(report))
         if text:
-            version = store.row("SELECT text FROM versions WHERE id = ?", (row["current_version"],))
-            click.echo(version["text"] if version else "")
+            version = store.row("SELECT id, seq, title, text FROM versions WHERE id = ?", (row["current_version"],))
+            if context.json:
+                echo_json({"report": row["id"], "version": version})
+            else:
+                say(version["text"] if version else "")
             return
         told = history(store, row)
     if context.json:
@@ -78,12 +80,12 @@ def show(context: Context, report: tuple[str, ...], text: bool) -> None:
 
 def _print(told: dict[str, object]) -> None:
     row: Row = told["report"]  # type: ignore[assignment]
-    click.echo(row["title"])
+    tell(row["title"])
     click.echo(
         f"编号 {row['id']}　状态 {_STATUS[row['status']]}　栏目列出 {_LISTED[row['listed']]}　公开日期 {row['published_on'] or '未标注'}"
     )
     click.echo(f"首次发现 {shown(row['first_seen_at'])}　最后核实 {shown(row['last_verified_at'])}")
-    click.echo(f"网址 {row['url']}")
+    tell(f"网址 {row['url']}")
     sections: list[tuple[str, str, str]] = [
         ("versions", "版本", "v{seq} {captured_at} {significance} SHA-256 {content_hash:.12} {archive_ref}"),
         ("events", "事件", "{detected_at} {kind} {summary}"),
@@ -99,13 +101,13 @@ def _print(told: dict[str, object]) -> None:
             click.echo(f"\n{label}")
         for item in items:
             times = {name: shown(item[name]) for name in ("captured_at", "detected_at", "at") if item.get(name)}
-            click.echo("  " + form.format(**{**item, **times}))
+            tell("  " + form.format(**{**item, **times}))
 
 
 @click.command(cls=Command)
 @click.argument("report")
-@click.argument("from_version", metavar="[FROM", type=int, required=False)
-@click.argument("to_version", metavar="TO]", type=int, required=False)
+@click.argument("from_version", metavar="[FROM", type=NUMBER, required=False)
+@click.argument("to_version", metavar="TO]", type=NUMBER, required=False)
 @pass_context
 def diff(context: Context, report: str, from_version: int | None, to_version: int | None) -> None:
     """What differs between two versions (numbers as `show` lists them: 1, 2, …) of a report; the last two, if none are
@@ -127,9 +129,7 @@ def diff(context: Context, report: str, from_version: int | None, to_version: in
             }
         )
         return
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{row['title']}　v{old['seq']} → v{new['seq']}", markup=False)
-    console.print(render(change))
+    print_change(f"{row['title']}　v{old['seq']} → v{new['seq']}", render(change))
 
 
 def _choose(versions: list[Row], first: int | None, last: int | None) -> tuple[Row, Row]:

@@ -298,7 +298,7 @@ def test_seeds_equal_a_clean_simplified_copy(seed: str, clean: str) -> None:
     """`;;` parts passages that do not follow each other (between them stands what cannot be mended, or is left out)."""
     found = sorted(SEEDS.glob(f"{seed}*.txt"))
     if not found:
-        pytest.skip("needs ../shared/seeds")
+        pytest.skip("../shared/seeds is not here")
     whole = comparable(chinese.repair(found[0].read_text(encoding="utf-8")))
     for passage in clean.split(";;"):
         assert comparable(passage) in whole, passage[:40]

@@ -85,7 +85,7 @@ def test_repair_never_raises_and_settles(text: str) -> None:
 def test_the_seed_of_a_mirror() -> None:
     found = sorted(SEEDS.glob("004*.txt"))
     if not found:
-        pytest.skip("needs ../shared/seeds")
+        pytest.skip("../shared/seeds is not here")
     mended = chinese.repair(found[0].read_text(encoding="utf-8"))
     left = [line for line in mended.splitlines() if "?" in line or "ㄒ" in line]
     assert len(left) == 1
@@ -97,7 +97,7 @@ def test_the_seed_of_a_mirror() -> None:
 def test_other_seeds_are_not_damaged() -> None:
     found = [path for path in sorted(SEEDS.glob("*.txt")) if not path.name.startswith("004")]
     if not found:
-        pytest.skip("needs ../shared/seeds")
+        pytest.skip("../shared/seeds is not here")
     for path in found:
         text = path.read_text(encoding="utf-8")
         assert chinese.repair(text) == text, path.name

@@ -80,7 +80,7 @@ def test_html_of_the_form_through_the_page_reader(style: word.Style, year: int) 
 
 
 @pytest.mark.seeds
-@pytest.mark.skipif(not SEEDS.exists(), reason="the seeds are not here")
+@pytest.mark.skipif(not SEEDS.exists(), reason="../shared/seeds is not here")
 def test_flattened_tables_of_the_seed() -> None:
     lines = (SEEDS / "001_e0a159c350b73d04.txt").read_text(encoding="utf-8")
     starts = [match.start() for match in re.finditer(r"第二十条第\(一\)项", lines)]
@@ -105,7 +105,7 @@ def test_flattened_tables_of_the_seed() -> None:
 
 
 @pytest.mark.seeds
-@pytest.mark.skipif(not SEEDS.exists(), reason="the seeds are not here")
+@pytest.mark.skipif(not SEEDS.exists(), reason="../shared/seeds is not here")
 @pytest.mark.parametrize("seed", ["000", "002", "003", "004"])
 def test_seeds_without_tables_have_no_figures(seed: str) -> None:
     path = next(SEEDS.glob(f"{seed}_*"))

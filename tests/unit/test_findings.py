@@ -182,7 +182,7 @@ def test_damage_is_told() -> None:
 
 
 @pytest.mark.seeds
-@pytest.mark.skipif(not SEEDS.exists(), reason="the seeds are not here")
+@pytest.mark.skipif(not SEEDS.exists(), reason="../shared/seeds is not here")
 @pytest.mark.parametrize(
     ("seed", "year", "expected"),
     [

@@ -559,6 +559,27 @@ def test_a_views_address_takes_over_silently_when_the_primary_one_is_gone(site, 
     assert site.report(2024).url == twin
 
 
+def test_a_view_that_shows_the_report_no_more_does_not_bring_it_back(make_history, paper):
+    site = column(make_history, paper)
+    url = site.publish(paper.report(2023), at=f"{paper.HOST}/archive/2023.html")
+    site.run()
+    own, view = site.report(2023).url, ({url, paper.SECTION} - {site.report(2023).url}).pop()
+    for address in (own, view):  # whichever of the two is the report's own address
+        site.show(address, paper.report(2024))
+        site.run()
+    site.remove(url)
+    assert ("moved", 2023) not in [one for _ in range(5) for one in told(site.run())]
+    assert site.report(2023).status == "taken_down"
+
+
+def test_a_page_found_with_what_was_edited_in_that_pass_is_a_view(site, paper):
+    start(site)
+    site.publish(paper.report(2024, requests=77))
+    site.publish(paper.report(2024, requests=77), at=f"{paper.HOST}/archive/2024.html")
+    assert kinds(site.run()) == ["changed"]
+    assert len(site.reports()) == 2
+
+
 def test_companions_lend_nothing_and_are_kept(site, paper):
     listing = site.sections[paper.SECTION]
     url = f"{paper.HOST}/art/tujie.html"
@@ -1380,6 +1401,7 @@ def test_after_any_life_of_a_column_the_record_agrees_with_it(make_history, pape
     listing = site.sections[paper.SECTION]
     listing.is_report = True
     text = {year: paper.report(year) for year in range(2015, 2035)}
+    site.now = "2025-05-01T01:00:00Z"
     newest, shown, archived = 2018, {2018}, set()
     for _ in range(30):
         match dice.choice(["next", "all", "one", "archive", "unarchive", "edit", "wait", "outage", "noise"]):
