@@ -46,7 +46,7 @@ def load_portals(home: Path | None) -> dict[str, Portal]:
 def load_portal(path: Path) -> Portal:
     """One portal file. Raises PortalError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise PortalError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@ file, the key, what is wrong with it and what would be right. Nothing here touch
 
 import difflib
 import hashlib
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ _SITE_ID = re.compile(r"\d{10}|bm\d{8}")
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST = 3653 * 86400
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -78,6 +80,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if "takedown_after" in changes:
             changes["takedown_after"] = seconds(changes["takedown_after"], "policy.takedown_after")
         for key, least in (("delay", 0), ("concurrency", 1), ("takedown_confirmations", 1)):
+            if key in changes and not math.isfinite(changes[key]):
+                raise ValueError(f"policy.{key}: {changes[key]} is no number of seconds; write one such as 1.0")
             if key in changes and changes[key] < least:
                 raise ValueError(f"policy.{key}: {changes[key]} is too small; {least} is the least")
         return msgspec.structs.replace(self, **changes)
@@ -149,7 +153,10 @@ def seconds(text: str, key: str) -> int:
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise ValueError(f'{key}: "{text}" is not a duration; write a number and s, m, h or d, such as "24h"')
-    return int(match[1]) * _SECONDS[match[2]]
+    result = int(match[1]) * _SECONDS[match[2]] if len(match[1]) < 12 else _LONGEST + 1
+    if result > _LONGEST:
+        raise ValueError(f'{key}: "{text}" is longer than ten years; write a shorter time, such as "24h"')
+    return result
 
 
 def decode_struct(data: Mapping[str, Any], kind: type[T]) -> T:
@@ -201,6 +208,10 @@ def _check(portal: Portal, families: frozenset[str]) -> None:
         parts = _split(section, f"sections[{index}]")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f'sections[{index}]: "{section}" is not an http or https address')
+        if "@" in parts.netloc:
+            raise ValueError(
+                f"sections[{index}]: holds a user or a password, which messages would show; write the address without it"
+            )
         for field in re.findall(r"\{(.*?)\}", section):
             if field != "year":
                 raise ValueError(f"sections[{index}]: unknown {{{field}}}; only {{year}} is filled in")
@@ -217,9 +228,13 @@ def _check(portal: Portal, families: frozenset[str]) -> None:
         raise ValueError(f'formerly: "{portal.formerly}" is not a portal\'s name (a-z, 0-9 and _)')
     if portal.verified and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", portal.verified):
         raise ValueError(f'verified: "{portal.verified}" is not a date such as 2026-11-22')
+    named: dict[str, int] = {}
     for index, organ in enumerate(portal.organs):
         if not organ.name.strip():
             raise ValueError(f"organs[{index}].name: is empty")
+        for name in {organ.name, *organ.aliases}:
+            if named.setdefault(name.strip(), index) != index:
+                raise ValueError(f'organs[{index}]: "{name}" is organs[{named[name.strip()]}] already; name each once')
         if organ.since and organ.until and organ.until < organ.since:
             raise ValueError(f"organs[{index}].until: {organ.until} is before since = {organ.since}")
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urldefrag, urlsplit
 
 import msgspec
 
@@ -84,7 +84,7 @@ class Visits:
 
     def add_column(self, url: str) -> None:
         """A section's address: a report's page that leads there is gone."""
-        self._columns.add(twin_of(url))
+        self._columns.add(twin_of(urldefrag(url).url))  # a redirect never tells the fragment (gkmlpt's `#5021`)
 
     def was_read(self, url: str) -> bool:
         """Whether the address was told in this pass already."""

@@ -121,7 +121,7 @@ def fingerprints(
     shown = [chinese.strip_invisible(part) for part in (*heads, _stream(text))]
     names = [[chinese.strip_invisible(attachment.name), attachment.sha256] for attachment in attachments]
     strict = [*map(_fold_marks, heads), canonical(text)]
-    told = [_told(attachment) for attachment in attachments]
+    told = [_told(attachment) for attachment in in_order(attachments)]
     script = script_of(title + text)
     own = _variants() if script == "traditional" else None
     return Fingerprints(
@@ -139,6 +139,13 @@ def significance(old: Fingerprints, new: Fingerprints) -> Significance:
     if old.content_hash != new.content_hash:
         return "content"
     return "content" if old.script == new.script and old.strict_hash != new.strict_hash else "cosmetic"
+
+
+def in_order(attachments: Sequence[AttachmentState]) -> list[AttachmentState]:
+    """Documents by what they say, for the order of their links says nothing; then pictures as they stand in the body."""
+    documents = [attachment for attachment in attachments if attachment.kind == "document"]
+    pictures = [attachment for attachment in attachments if attachment.kind != "document"]
+    return [*sorted(documents, key=attachment_hash), *pictures]
 
 
 def canonical(text: str) -> str:

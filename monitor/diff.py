@@ -14,7 +14,7 @@ import msgspec
 
 from crawler.page.chinese import repair, strip_invisible
 from crawler.page.text import Table, parse
-from monitor.canonical import AttachmentState, attachment_hash, folding
+from monitor.canonical import AttachmentState, attachment_hash, folding, in_order
 from monitor.diff_tables import CellChange, Grid, GridChange, compare_tables
 from monitor.sequences import Segment, aligned, alike, pairs_of, segments
 
@@ -205,15 +205,16 @@ def _attachments(
         words = alike(pairs_of(fold(one.text)), pairs_of(fold(other.text))) if one.text and other.text else 0.0
         return max(0.9 * (one.url == other.url), 0.8 * same_name, words)
 
-    for i, j in aligned(old.attachments, new.attachments, says, likeness, 0.5):
+    were, are = in_order(old.attachments), in_order(new.attachments)
+    for i, j in aligned(were, are, says, likeness, 0.5):
         if j is None and i is not None:
-            gone = old.attachments[i]
+            gone = were[i]
             yield AttachmentChange("removed", gone.name, gone.kind, gone.url)
         elif i is None and j is not None:
-            come = new.attachments[j]
+            come = are[j]
             yield AttachmentChange("added", come.name, come.kind, come.url)
         elif i is not None and j is not None:
-            before, after = old.attachments[i], new.attachments[j]
+            before, after = were[i], are[j]
             if says(before) == says(after) or (not cosmetic and fold(before.text) and _same_text(before, after, fold)):
                 continue
             within = None

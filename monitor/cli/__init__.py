@@ -102,9 +102,6 @@ def main() -> None:
     except (SettingsError, PortalError, HomeError, StoreError, ArchiveError) as error:
         tell(f"nianbao: {error}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()  # `nianbao reports | head` is no error, and Python would complain at exit
-        sys.exit(0)
     except (OSError, sqlite3.Error) as error:
         tell(f"nianbao: {error}; is there room on the disk, and may it be written?", err=True)
         sys.exit(2)

@@ -1,9 +1,10 @@
 """What all commands share: the options --home, --now and --json anywhere on the line, and how results are shown."""
 
+import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ class Context:
     @property
     def home(self) -> Home:
         path = self.home_path or Path(os.environ.get("NIANBAO_HOME") or DEFAULT_HOME)
-        return Home(path.expanduser().resolve())
+        return Home(Path(os.path.expanduser(path)).resolve())  # noqa: PTH111 (`~nobody` stays)
 
     def clock(self) -> str:
         """The present: --now, if it was given."""
@@ -111,6 +112,13 @@ def _set(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return callback
 
 
+def _home(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        if not value.strip():  # `--home "$UNSET"` must not make a home of the current folder
+            raise click.BadParameter("names no folder; write --home DIR")
+        _set("home_path")(ctx, param, Path(value))
+
+
 def utc_time(text: str) -> str:
     """A time as people write it (a date, with or without a zone; UTC where none is said) as the record writes it.
 
@@ -134,9 +142,9 @@ def _shared() -> list[click.Option]:
     return [
         click.Option(
             ["--home"],
-            type=click.Path(file_okay=False, path_type=Path),
+            type=click.Path(file_okay=False),
             expose_value=False,
-            callback=_set("home_path"),
+            callback=_home,
             help="Folder that holds settings, record and archive. [default: $NIANBAO_HOME, else state/]",
         ),
         click.Option(
@@ -160,6 +168,17 @@ class Command(click.Command):
         self.params += _shared()
 
 
+@contextlib.contextmanager
+def whoever_reads() -> Iterator[None]:
+    """`nianbao reports | head` is no error: what nobody reads any more goes nowhere."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 class Group(click.Group):
     """A group whose commands take the shared options, wherever on the line they stand."""
 
@@ -169,6 +188,11 @@ class Group(click.Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params += _shared()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """See click.Group."""
+        with whoever_reads():
+            return super().invoke(ctx)
 
 
 def find_report(store: Store, given: str) -> Row:

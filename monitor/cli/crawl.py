@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from crawler.observation import Mode
 from crawler.portal import Portal
 from monitor import outbox, run
-from monitor.cli.common import Command, Context, echo_json, pass_context, tell
+from monitor.cli.common import Command, Context, echo_json, pass_context, tell, whoever_reads
 from monitor.home import Home
 from monitor.settings import Settings
 from monitor.settle import Settled
@@ -59,12 +59,14 @@ def crawl(
     if dry_run:
         with home.writing() as store, _rehearsal(home, store) as (rehearsal, copy):
             settled = _pass(rehearsal, copy, msgspec.structs.replace(settings, channels=()), chosen, mode, context)
-            _report(context, copy, settled, None, dry=True)
+            with whoever_reads():
+                _report(context, copy, settled, None, dry=True)
     else:
         with home.writing() as store:
             settled = _pass(home, store, settings, chosen, mode, context)
             sent = None if no_send else outbox.deliver(store, settings, context.clock(), context.clock)
-            _report(context, store, settled, sent, dry=False)
+            with whoever_reads():
+                _report(context, store, settled, sent, dry=False)
     if any(one.trouble for one in settled):
         sys.exit(1)
 

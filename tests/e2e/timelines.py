@@ -109,7 +109,8 @@ class Timeline:
             case "gone" if self._room(site):
                 site.take_down(item, self.dice.choice(GONE))  # type: ignore[arg-type]
             case "move":
-                site.move(item, self.dice.choice(("301", "relist")))
+                # What no section lists can only be found by a redirect.
+                site.move(item, self.dice.choice(("301", "relist")) if item.listed else "301")
                 return label("moved")
             case "hide":
                 if fate.hidden:
