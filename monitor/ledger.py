@@ -1,4 +1,4 @@
-"""The writing half of settle: pages, reports, versions and readings of one pass, within its transaction.
+"""The writing half of settle: new reports and new versions of one pass, within its transaction.
 
 What is written follows from `monitor.matching` (which report is which) and `monitor.versions` (what is new in it).
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from crawler.observation import PageRead, ReportSeen, Role
+from crawler.observation import PageRead, ReportSeen
 from crawler.page.address import normalise, twin_of
 from crawler.page.model import GUESSED, Attachment, Hint
 from monitor.announce import Announcer, Context
@@ -16,10 +16,12 @@ from monitor.attachments import AttachmentLedger
 from monitor.evidence import PassEvidence
 from monitor.findings import body_key
 from monitor.findings_store import FindingWriter
-from monitor.identity import OrganRow, organ_name
+from monitor.identity import OrganRow
 from monitor.intake import Run
 from monitor.lifecycle import Significance
-from monitor.matching import Content, Match, Matched, where_read
+from monitor.matching import Content, Match, Matched
+from monitor.organs import OrganLedger
+from monitor.pages import PageLedger
 from monitor.record import PortalRecord, ReportDetail, save_detail
 from monitor.reread import Rereader
 from monitor.store import Row, Store
@@ -52,78 +54,19 @@ class Ledger:
         self.attachments = AttachmentLedger(store, record, run, self.job.policy, now)
         self.contexts: dict[int, Context] = {}
         self._moves: dict[int, str] | None = None
-        self._organs = {organ_name(organ.name): organ for organ in record.organs}
+        self.organs = OrganLedger(store, record)
+        self.pages = PageLedger(store, record, self.job, capture)
         self.takeovers: set[int] = set()
         """Reports whose Simplified view becomes their primary address: nothing is said of that."""
-        self._page_ids = {url: page["id"] for url, page in record.pages.items()}
         self._fresh_reports: dict[int, int] = {}
         """By index in the list of matches: the id that a new report was given."""
-
-    # Pages ------------------------------------------------------------------------------------------------------
-
-    def page_id(self, url: str) -> int:
-        """The row of an address; made if there is none."""
-        if url not in self._page_ids:
-            self._page_ids[url] = self.store.insert("pages", {"portal": self.record.name, "url": url})
-        return int(self._page_ids[url])
-
-    def write_pages(self, pages: dict[str, PageRead]) -> None:
-        """Validators of what was read present. Those of any other answer are not kept."""
-        for address, page in pages.items():
-            if page.reading not in ("present", "same"):
-                continue
-            where = where_read(page)
-            row = self.record.pages.get(where)
-            if page.reading == "same" and where == address:
-                if row and (page.etag or row["etag"], page.last_modified or row["last_modified"]) != (
-                    row["etag"],
-                    row["last_modified"],
-                ):
-                    kept = {key: value for key in ("etag", "last_modified") if (value := getattr(page, key))}
-                    self.store.update("pages", row["id"], kept)
-                continue
-            values = {
-                "etag": page.etag,
-                "last_modified": page.last_modified,
-                "body_hash": page.body_hash,
-                "rules": self.job.rules,
-            }
-            if row is None or any(row[key] != value for key, value in values.items()):
-                self.store.update("pages", self.page_id(where), values)
-
-    def _place(self, url: str, report: int, role: Role, text_hash: str) -> None:
-        """Notes that a page shows a report. A former address that shows it again becomes a view."""
-        self.store.run(
-            """INSERT INTO page_reports (page, report, role, text_hash) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET text_hash = excluded.text_hash, absent = '',
-            role = CASE WHEN role = 'primary' THEN role ELSE excluded.role END""",
-            (self.page_id(url), report, role, text_hash),
-        )
-
-    def _place_match(self, match: Match, report: int, role: Role) -> None:
-        known = {
-            (url, item["report"]): item
-            for url in {match.where, normalise(match.page.url)}
-            if url in self.record.pages
-            for item in self.record.on_page.get(self.record.pages[url]["id"], ())
-        }
-        for url in {match.where, normalise(match.page.url)}:
-            item = known.get((url, report))
-            as_role: Role = role if url == match.where else "view"
-            if (
-                item is None
-                or item["absent"]
-                or item["text_hash"] != match.seen.text_hash
-                or (item["role"] not in (as_role, "primary"))
-            ):
-                self._place(url, report, as_role, match.seen.text_hash)
 
     # Keys ------------------------------------------------------------------------------------------------------
 
     def write_keys(self, matched: Matched) -> None:
         """Gives re-keyed reports their organ and year, before anything else takes them."""
         keys = [
-            (match.report, self._organ_row(match.organ).id, match.year, match.variant)
+            (match.report, self.organs.row(match.organ).id, match.year, match.variant)
             for match in matched.matches
             if match.how == "rekeyed" and match.report is not None
         ]
@@ -142,9 +85,9 @@ class Ledger:
                 continue
             if match.how == "view":
                 assert match.twin_of is not None  # a view of a new report comes after it
-                self._place_match(match, self._fresh_reports[match.twin_of], "view")
+                self.pages.place(match, self._fresh_reports[match.twin_of], "view")
                 continue
-            organ = self._organ_row(match.organ)
+            organ = self.organs.row(match.organ)
             fresh.append(self._write_report(index, match, organ, evidence))
         for unkeyed in matched.unkeyed:
             self.findings.on_page(
@@ -152,20 +95,10 @@ class Ledger:
             )
         return fresh
 
-    def _organ_row(self, organ: OrganRow) -> OrganRow:
-        organs, name = self._organs, organ_name(organ.name)
-        if organ.id:
-            return organ
-        if name not in organs:
-            number = self.store.insert("organs", {"portal": self.record.name, "name": name, "kind": organ.kind})
-            organs[name] = msgspec.structs.replace(organ, id=number, name=name)
-            self.record.organs.append(organs[name])
-        return organs[name]
-
     def _write_report(self, index: int, match: Match, organ: OrganRow, evidence: PassEvidence) -> int:
         report = match.seen.report
         assert report is not None  # a new report was parsed
-        self._alias(organ, report.organ)
+        self.organs.note_alias(organ, report.organ)
         is_section = match.where in evidence.section_pages or normalise(match.page.url) in evidence.section_pages
         conflict = None
         if match.how == "variant":
@@ -197,13 +130,13 @@ class Ledger:
         )
         self._fresh_reports[index] = number
         self.reports_seen += 1
-        self._place_match(match, number, "primary")
+        self.pages.place(match, number, "primary")
         held = self.attachments.held(match.seen.attachments, (), self.capture)
         draft = drafted(report, match.page, match.where, held, self.capture, None)
         prints = draft.fingerprints()
         version = write_version(self.store, number, self.job.crawl, self.now, self.job.rules, "first", draft, prints)
         self.store.update("reports", number, {"current_version": version})
-        self.attachments.place(number, held, self.page_id)
+        self.attachments.place(number, held, self.pages.id_of)
         self.findings.on_version(number, version, draft, organ, match.year, first=True, baseline=detail.baseline)
         same_as = self._copied_from(prints.content_hash, body_key(report.text), match.year)
         if same_as is not None:
@@ -231,20 +164,10 @@ class Ledger:
         )
         return row["id"] if row else None
 
-    def _alias(self, organ: OrganRow, printed: str) -> None:
-        name = organ_name(printed)
-        if not printed or name == organ_name(organ.name) or name in map(organ_name, organ.aliases):
-            return
-        row = self.store.row("SELECT aliases FROM organs WHERE id = ?", (organ.id,))
-        aliases = set(msgspec.json.decode(row["aliases"], type=list[str])) if row else set()
-        if name not in aliases:
-            encoded = msgspec.json.encode(sorted(aliases | {name})).decode()
-            self.store.update("organs", organ.id, {"aliases": encoded})
-
     def _is_baseline(self, match: Match, evidence: PassEvidence) -> bool:
         """Whether the report was there already when its section was first read completely (rule 10)."""
         addresses = {match.where, normalise(match.page.url)}
-        held_before = any(self._held_reports(address) for address in addresses)
+        held_before = any(self.pages.held_reports(address) for address in addresses)
         for section, links in evidence.links.items():
             if addresses & links.keys() and self._first_reading(section):
                 return True
@@ -258,12 +181,6 @@ class Ledger:
         return any(
             normalise(reading.url) in addresses and reading.linked and self._first_reading(reading.section)
             for reading in self.run.sections
-        )
-
-    def _held_reports(self, address: str) -> bool:
-        page = self.record.pages.get(address)
-        return page is not None and any(
-            item["role"] != "attachment" for item in self.record.on_page.get(page["id"], ())
         )
 
     def _first_reading(self, section: str) -> bool:
@@ -304,7 +221,7 @@ class Ledger:
             if number is None:
                 continue
             row = self.record.reports[number]
-            self._place_match(match, number, "primary" if match.where == row["url"] else "view")
+            self.pages.place(match, number, "primary" if match.where == row["url"] else "view")
             if number in found or match.where != moves.get(number, row["url"]):
                 continue
             self.reports_seen += 1
@@ -358,7 +275,7 @@ class Ledger:
                 self._add(number, draft, "rebaseline")
             elif len(held) == len(before) and held != before:
                 self.attachments.relink(version["id"], held)
-                self.attachments.place(number, held, self.page_id)
+                self.attachments.place(number, held, self.pages.id_of)
             return "none"
         first.from_version = first.from_version or version["id"]
         first.to_version = self._add(number, draft, compared.significance)
@@ -408,10 +325,10 @@ class Ledger:
                 **({"organ": draft.report.organ} if draft.report.organ else {}),
             },
         )
-        self.attachments.place(number, draft.held, self.page_id)
+        self.attachments.place(number, draft.held, self.pages.id_of)
         row = self.store.row("SELECT organ_id, year FROM reports WHERE id = ?", (number,))
         assert row is not None
-        self._alias(self.record.organ(row["organ_id"]), draft.report.organ)
+        self.organs.note_alias(self.record.organ(row["organ_id"]), draft.report.organ)
         self.findings.on_version(
             number, version, draft, self.record.organ(row["organ_id"]), row["year"], first=False, baseline=False
         )
@@ -432,7 +349,7 @@ class Ledger:
         assert version is not None  # every report has a version from its first transaction on
         return content_of(stored_report(version), stored_held(self.store, version["id"]))
 
-    # Moves, readings --------------------------------------------------------------------------------------------
+    # Moves --------------------------------------------------------------------------------------------
 
     def is_twin(self, number: int, where: str) -> bool:
         """Whether an address is only another view of the report's own: no move."""
@@ -440,65 +357,9 @@ class Ledger:
 
     def move(self, number: int, where: str) -> None:
         """Makes another address the primary one."""
-        old = self.record.reports[number]["url"]
-        self.store.update("reports", number, {"url": where})
-        self.store.run("UPDATE page_reports SET role = 'former' WHERE report = ? AND role = 'primary'", (number,))
-        self.store.run(
-            "UPDATE page_reports SET role = 'primary', absent = '' WHERE report = ? AND page = ?",
-            (number, self.page_id(where)),
-        )
         context = self.context(number)
-        context.moved_from, context.moved_to = old, where
-
-    def write_absences(self, matched: Matched, pages: Mapping[str, PageRead]) -> None:
-        """Remembers, page by page, which reports a page no longer shows: a later 304 then says the same."""
-        for number, (reading, page, overwritten) in matched.readings.items():
-            if reading == "present" and self.record.details[number].reason:
-                save_detail(self.store, number, reason="")
-            if page is None or page.reading != "present" or reading == "present":
-                continue
-            self.store.run(
-                "UPDATE page_reports SET absent = ? WHERE report = ? AND page = ?",
-                ("overwritten" if overwritten else reading, number, self.page_id(self.record.reports[number]["url"])),
-            )
-            save_detail(self.store, number, reason="overwritten" if overwritten else "")
-        shown = {(normalise(match.page.url), match.report) for match in matched.matches}
-        for address, seen in pages.items():
-            row = self.record.pages.get(address)
-            if seen.reading != "present" or row is None:
-                continue
-            for item in self.record.on_page.get(row["id"], ()):
-                # Another page that showed the report: what it last said must not bring the report back later.
-                if item["role"] in ("view", "former") and not item["absent"] and (address, item["report"]) not in shown:
-                    self.store.run(
-                        "UPDATE page_reports SET absent = 'gone' WHERE report = ? AND page = ? AND role <> 'primary'",
-                        (item["report"], row["id"]),
-                    )
-
-    def write_readings(self, matched: Matched, counted: frozenset[int]) -> None:
-        """Readings that changed or counted towards something, with their evidence."""
-        changed = []
-        for number, (reading, page, _) in matched.readings.items():
-            if reading is None or page is None:
-                continue
-            if reading == self.record.reports[number]["last_reading"] and number not in counted:
-                continue
-            ref = f"{self.capture}#{page.capture}" if self.capture and page.capture else ""
-            self.store.insert(
-                "readings",
-                {
-                    "report": number,
-                    "crawl": self.job.crawl,
-                    "reading": reading,
-                    "http_status": page.status,
-                    "final_url": page.final_url or page.url,
-                    "marker": page.marker,
-                    "archive_ref": ref,
-                    "counted": int(number in counted),
-                },
-            )
-            changed.append((reading, number))
-        self.store.run_many("UPDATE reports SET last_reading = ? WHERE id = ?", changed)
+        context.moved_from, context.moved_to = self.record.reports[number]["url"], where
+        self.pages.make_primary(number, where)
 
     def touch_seen(self, numbers: Iterable[int]) -> None:
         """Reports that were verified in this pass."""
@@ -518,7 +379,7 @@ class Ledger:
                 page = pages.get(url)
                 if link.kind != "report" or page is None or page.reading in ("present", "same"):
                     continue
-                if not self._held_reports(url):
+                if not self.pages.held_reports(url):
                     detail = f"栏目列出《{link.title}》，但页面从未读到年报"
                     self.findings.on_page("link_unread", "warning", detail, url)
         for seen in self.run.findings:

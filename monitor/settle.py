@@ -125,7 +125,7 @@ class _Settlement:
             self.ledger.content,
             is_traditional,
         )
-        self.ledger.write_pages(self.pages)
+        self.ledger.pages.write(self.pages)
         self.ledger.write_keys(matched)
         fresh = self.ledger.write_new(matched, evidence)
         significance = self.ledger.write_versions(matched, evidence.healthy, facts.clock_ok)
@@ -135,8 +135,8 @@ class _Settlement:
         sightings = self._sightings(matched, significance, listed)
         judgement = judge(self.record.state, list(self.record.states.values()), sightings, facts, self.policy)
 
-        self.ledger.write_absences(matched, self.pages)
-        self.ledger.write_readings(matched, judgement.counted)
+        self.ledger.pages.write_absences(matched, self.pages)
+        self.ledger.pages.write_readings(matched, judgement.counted)
         for number, state in judgement.reports.items():
             moved_to = self._moved_to(matched, number)
             if moved_to:
