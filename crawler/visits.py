@@ -84,7 +84,7 @@ class Visits:
 
     def add_column(self, url: str) -> None:
         """A section's address: a report's page that leads there is gone."""
-        self._columns.add(twin_of(urldefrag(url).url))  # a redirect never tells the fragment (gkmlpt's `#5021`)
+        self._columns.add(_place(url))
 
     def was_read(self, url: str) -> bool:
         """Whether the address was told in this pass already."""
@@ -138,12 +138,12 @@ class Visits:
 
     def _where(self, url: str, answer: Answer, page: Page) -> tuple[Reading, str]:
         """The page's own verdict, and what the place where a redirect ended adds to it."""
-        if page.state in ("blocked", "unreachable", "gone") or twin_of(answer.url) == twin_of(url):
+        if page.state in ("blocked", "unreachable", "gone") or _place(answer.url) == _place(url):
             return page.state, page.marker
         end = dead_end(answer.url)
         if end:
             return end
-        if page.state != "present" and twin_of(answer.url) in self._columns:
+        if page.state != "present" and _place(answer.url) in self._columns:
             return "gone", "redirect to the section"
         return page.state, page.marker
 
@@ -347,6 +347,11 @@ def dead_end(url: str) -> tuple[Reading, str] | None:
     if _ERROR_PATH.search(path):
         return "gone", f"redirect to {path}"
     return None
+
+
+def _place(url: str) -> str:
+    """What an address and its views share. Without the fragment: an answer never tells it (gkmlpt's `#5021`)."""
+    return twin_of(urldefrag(url).url)
 
 
 def _same(one: str, other: str) -> bool:
