@@ -19,7 +19,7 @@ from monitor.findings_store import FindingWriter
 from monitor.identity import OrganRow
 from monitor.intake import Run
 from monitor.lifecycle import Significance
-from monitor.matching import Content, Match, Matched
+from monitor.match import Content, Match, Matched
 from monitor.organs import OrganLedger
 from monitor.pages import PageLedger
 from monitor.record import PortalRecord, ReportDetail, save_detail

@@ -7,102 +7,20 @@ portal, and the pages that one pass read. Out: a `Match` for each report on each
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Literal
 
 import msgspec
 
-from crawler.observation import PageRead, ReportSeen, Role
+from crawler.observation import PageRead, ReportSeen
 from crawler.page.address import normalise, twin_of
 from crawler.page.model import GUESSED, Report
 from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_name
 from monitor.lifecycle import Reading
-
-How = Literal["own", "rekeyed", "moved", "view", "takeover", "variant", "new"]
-"""takeover: a Simplified view of a report whose address so far is a Traditional one; it becomes the primary one."""
+from monitor.match import Content, How, Known, KnownReport, Match, Matched, Unkeyed, where_read
 
 _SAME_BODY = 0.98
 """Share of text that two readings must have in common for a changed year to be a correction, not a new report."""
 _ALIKE = 0.5
 """The same where the year was a guess and is now printed: the next year's report has little of the old one's text."""
-
-
-class KnownReport(msgspec.Struct, frozen=True):
-    """A report of the record, as matching needs it."""
-
-    id: int
-    organ: int
-    year: int
-    variant: int
-    url: str
-    status: str
-    guessed: bool = False
-    """Its year is a guess."""
-    corrected: bool = False
-    """An operator set its organ or year by hand."""
-
-
-class Content(msgspec.Struct, frozen=True):
-    """What a reading of a report says, for telling whether two are the same."""
-
-    page: str
-    """Canonical hash of the report as its page shows it, attachments aside."""
-    files: tuple[str, ...] | None = ()
-    """Canonical hashes of its attachments, in page order; None: one of them was never read."""
-
-    def same(self, other: "Content") -> bool:
-        """Whether both say the same, as far as anyone could read it."""
-        return self.page == other.page and (self.files is None or other.files is None or self.files == other.files)
-
-
-class OnPage(msgspec.Struct, frozen=True):
-    """A report on a page of the record."""
-
-    report: int
-    role: Role
-    text_hash: str
-    absent: str = ""
-    """Not empty: the page was last read present, but without this report; what that was for the report."""
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What the record knows of a portal. `pages` by normalised address."""
-
-    reports: dict[int, KnownReport]
-    pages: dict[str, tuple[OnPage, ...]]
-    organs: tuple[OrganRow, ...]
-    organ: str
-    """The portal's organ, for pages that name none."""
-
-
-class Match(msgspec.Struct, frozen=True):
-    """A report on a page. `report`: id in the record; None if it is new, and then `organ`, `year`, `variant` are its key."""
-
-    how: How
-    page: PageRead
-    where: str
-    """Normalised address that shows it."""
-    seen: ReportSeen
-    report: int | None
-    organ: OrganRow
-    """Id 0: not in the record yet."""
-    year: int
-    variant: int = 0
-    twin_of: int | None = None
-    """Index in the list of matches of the new report that this one is a view or a variant of."""
-
-
-class Unkeyed(msgspec.Struct, frozen=True):
-    """A report whose year nobody could tell."""
-
-    page: PageRead
-    report: Report
-
-
-class Matched(msgspec.Struct, frozen=True):
-    matches: tuple[Match, ...]
-    readings: dict[int, tuple[Reading | None, PageRead | None, bool]]
-    """By report: what its primary address said, the page, and whether it now holds another report (overwritten)."""
-    unkeyed: tuple[Unkeyed, ...]
 
 
 class _Found(msgspec.Struct):
@@ -111,13 +29,6 @@ class _Found(msgspec.Struct):
     seen: ReportSeen
     organ: OrganRow
     year: int
-
-
-def where_read(page: PageRead) -> str:
-    """The address that a reading stands for: where redirects led, unless that is a twin of the one asked for."""
-    if not page.final_url or twin_of(page.final_url) == twin_of(page.url):
-        return normalise(page.url)
-    return normalise(page.final_url)
 
 
 def match_reports(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from crawler.observation import Job, PageRead, Role
 from crawler.page.address import normalise
-from monitor.matching import Match, Matched, where_read
+from monitor.match import Match, Matched, where_read
 from monitor.record import PortalRecord, save_detail
 from monitor.store import Store
 

@@ -7,7 +7,7 @@ import msgspec
 from crawler.portal import Portal
 from monitor.identity import OrganRow
 from monitor.lifecycle import PortalState, ReportState
-from monitor.matching import Known, KnownReport, OnPage
+from monitor.match import Known, KnownReport, OnPage
 from monitor.store import Row, Store
 from monitor.times import format_utc, to_utc
 

@@ -21,7 +21,8 @@ from monitor.intake import Run, holds_a_response, read_run
 from monitor.ledger import Ledger
 from monitor.lifecycle import PassFacts, Sighting, judge
 from monitor.listing import ListingLedger
-from monitor.matching import Matched, match_reports
+from monitor.match import Matched
+from monitor.matching import match_reports
 from monitor.recipients import enqueue, enqueue_retraction
 from monitor.record import PortalRecord, load_record, save_portal_state, save_report_state
 from monitor.settings import Settings

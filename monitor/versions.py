@@ -16,7 +16,7 @@ from monitor.archive import chain_hash, combined_hash
 from monitor.canonical import AttachmentState, Fingerprints, attachment_hash, fingerprints, significance
 from monitor.findings import body_key
 from monitor.lifecycle import Significance
-from monitor.matching import Content
+from monitor.match import Content
 from monitor.store import Row, Store
 
 GONE = "gone"

@@ -185,7 +185,7 @@ def main() -> None:
             crawl = [str(BIN / "nianbao"), "--home", str(home), "crawl", "bench"]
 
             def take(name: str, command: list[str]) -> None:
-                results.setdefault(name, []).append(measured(command))  # noqa: B023
+                results.setdefault(name, []).append(measured(command))
                 shown = results[name][-1]
                 print(f"  {name}: {shown['cpu']:.2f} s CPU, {shown['wall']:.2f} s, {shown['peak']:.0f} MB", flush=True)
 

@@ -3,7 +3,8 @@
 from crawler.observation import PageRead, ReportSeen
 from crawler.page.model import Report
 from monitor.identity import OrganRow
-from monitor.matching import Content, Known, KnownReport, OnPage, match_reports, where_read
+from monitor.match import Content, Known, KnownReport, OnPage, where_read
+from monitor.matching import match_reports
 
 GOV = OrganRow(1, "临海市人民政府", kind="government")
 OFFICE = OrganRow(2, "临海市人民政府办公室", kind="office")
