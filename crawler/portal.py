@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
+import cssselect
 import msgspec
 
 BUILT_IN = Path(__file__).parent / "portals"
@@ -228,6 +229,11 @@ def _check(portal: Portal, families: frozenset[str]) -> None:
         raise ValueError(f'formerly: "{portal.formerly}" is not a portal\'s name (a-z, 0-9 and _)')
     if portal.verified and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", portal.verified):
         raise ValueError(f'verified: "{portal.verified}" is not a date such as 2026-11-22')
+    for key in portal.selectors.__struct_fields__:
+        try:
+            cssselect.parse(getattr(portal.selectors, key) or "*")
+        except cssselect.SelectorError as error:
+            raise ValueError(f"selectors.{key}: not a CSS selector: {error}; write one such as div.content") from None
     named: dict[str, int] = {}
     for index, organ in enumerate(portal.organs):
         if not organ.name.strip():

@@ -178,7 +178,7 @@ def load_settings(home: Path, environ: Mapping[str, str], check_url: Callable[[s
     """
     path = home / FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:

@@ -29,7 +29,8 @@ pytestmark = [
 ]
 
 CLEAN_HAIZHU = Path(__file__).with_name("haizhu_2020.txt")
-"""Haizhu 2020 as a person typed it, from the damaged copy; no converter of the program had a hand in it."""
+"""Haizhu 2020, clean: glosses stripped and characters converted from the damaged copy by other means than the program's
+own code, then proofread against it, and the three places that the damage had swallowed typed in by hand."""
 UNDOABLE = "“三审三校”关，"
 """The one place of seed 004 that cannot be undone: shifted by a byte, it reads `“三審三?!标P(guān)` ("domain notes", 0)."""
 DAYS = ("2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z", "2026-11-22T01:00:00Z")

@@ -125,8 +125,9 @@ class Timeline:
                 if self.dice.random() < 0.5:
                     site.resave_document(item)
                 else:
+                    before = item.paper.documents
                     site.replace_document(item)
-                    return label("changed")
+                    return label("changed") if item.paper.documents != before else []
             case "publish":
                 organ, year = item.paper.organ, min(one.paper.year for one in site.items) - 1
                 if year > 2012:

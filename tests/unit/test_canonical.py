@@ -177,7 +177,9 @@ def test_pictures_by_pixels() -> None:
     assert significance(of(attachments=[first]), of(attachments=[recoded])) == "cosmetic"
     assert significance(of(attachments=[first]), of(attachments=[other])) == "content"
     assert significance(of(attachments=[opaque]), of(attachments=[swapped])) == "content"
-    assert significance(of(attachments=[first, other]), of(attachments=[other, first])) == "content"  # they change places
+    assert (
+        significance(of(attachments=[first, other]), of(attachments=[other, first])) == "content"
+    )  # they change places
     assert canonical.attachment_hash(first) == canonical.attachment_hash(recoded) != canonical.attachment_hash(other)
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from crawler.portal import Portal, PortalError, proxy_address
 
-PORTAL = Portal("far", "远县", "trs", ("https://www.example.gov.cn/nb/",), proxy="http://u:${CN_PASSWORD}@127.0.0.1:3128")
+PORTAL = Portal(
+    "far", "远县", "trs", ("https://www.example.gov.cn/nb/",), proxy="http://u:${CN_PASSWORD}@127.0.0.1:3128"
+)
 
 
 def test_the_variable_is_filled_in() -> None:
