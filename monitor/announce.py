@@ -142,7 +142,7 @@ class Announcer:
                 self._write_report("moved", row, f"迁至 {context.moved_to}", moved, context)
             case "delisted" | "relisted":
                 summary = "页面仍在线，栏目不再列出" if said.kind == "delisted" else "栏目重新列出"
-                listing = details.Listing(mass=said.reason == "mass", **about)  # type: ignore[arg-type]
+                listing = self._listing(said, row["id"], about)
                 self._write_report(said.kind, row, summary, listing, context)
             case _:
                 service = details.Service(
@@ -180,6 +180,25 @@ class Announcer:
         )
         why = "页面已被新年度报告覆盖" if said.reason == "overwritten" else f"{said.count} 次确认"
         self._write_report("taken_down", row, why, down, context)
+
+    def _listing(self, said: Said, report: int, about: dict[str, object]) -> details.Listing:
+        section = self.store.row(
+            """SELECT l.section FROM links l JOIN pages p ON p.portal = l.portal AND p.url = l.url
+            JOIN page_reports x ON x.page = p.id WHERE x.report = ? ORDER BY l.changed_crawl DESC LIMIT 1""",
+            (report,),
+        )
+        listed = self.store.row(
+            "SELECT count(*) AS n FROM links WHERE portal = ? AND section = ? AND listed = 1 AND kind = 'report'",
+            (self.record.name, section["section"] if section else ""),
+        )
+        before = self._last(report, "delisted") if said.kind == "relisted" else None
+        return details.Listing(
+            section=section["section"] if section else "",
+            listed=listed["n"] if section and listed else None,
+            since=before["detected_at"] if before else "",
+            mass=said.reason == "mass",
+            **about,  # type: ignore[arg-type]
+        )
 
     def _last(self, report: int, kind: str) -> Row | None:
         return self.store.row(

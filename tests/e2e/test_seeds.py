@@ -29,8 +29,9 @@ pytestmark = [
 ]
 
 CLEAN_HAIZHU = Path(__file__).with_name("haizhu_2020.txt")
-"""Haizhu 2020, clean: glosses stripped and characters converted from the damaged copy by other means than the program's
-own code, then proofread against it, and the three places that the damage had swallowed typed in by hand."""
+"""Haizhu 2020, clean: the damaged copy without its glosses, through OpenCC (which the program builds on too), then read
+against the original line by line; what the damage had swallowed was typed in by hand. See test_canonical.py for passages
+that no converter touched."""
 UNDOABLE = "“三审三校”关，"
 """The one place of seed 004 that cannot be undone: shifted by a byte, it reads `“三審三?!标P(guān)` ("domain notes", 0)."""
 DAYS = ("2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z", "2026-11-22T01:00:00Z")
