@@ -34,6 +34,10 @@ _PR_SET_PDEATHSIG = 1
 logger = logging.getLogger("crawler")
 
 
+SUPERVISOR = "NIANBAO_SUPERVISOR"
+"""Environment variable with the process id of whoever started this process and waits for it."""
+
+
 def main(arguments: list[str]) -> int:
     """Runs the passes; the exit code."""
     folders = [Path(argument) for argument in arguments]
@@ -151,6 +155,9 @@ def _die_with_parent() -> None:
     """Linux: SIGTERM to this process when its parent dies, whatever it died of."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        supervisor = os.environ.get(SUPERVISOR)
+        if supervisor and os.getppid() != int(supervisor):
+            sys.exit(0)  # it died before the call above: nobody waits for this pass
 
 
 if __name__ == "__main__":

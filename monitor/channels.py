@@ -1,7 +1,7 @@
 """One message, one destination, a true answer: the one user of Apprise.
 
 In: a channel's address and a `Message`. Out: an `Answer`, whose `ok` is the receiver's own word. `send` never raises
-for what a network or a receiver does, and never sleeps. DingTalk, WeCom and Feishu go to `monitor.chat`, which says
+for what a network or a receiver does, and comes back in bounded time. DingTalk, WeCom and Feishu go to `monitor.chat`, which says
 why. For the others: one Apprise object per destination (its throttle sleeps seconds between messages), no redirects
 (a POST that is redirected to a log-in page ends in a 200), and the cause of a failure from Apprise's own log, without
 secrets.
@@ -12,6 +12,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -32,34 +33,37 @@ _NOISE = re.compile(
     r"^(Email (From|To|Cc|Bcc|Reply-To)|SMTP Host|Login ID|Loaded|Connecting|Securing|Applying|Preparing|"
     r".*Payload:|.*URL:|Using |Threaded |Response Details|.* send\(\) completed)"
 )
-_LOCK = threading.Lock()
+_STEPS = 5
+"""How many times its time-out a receiver may take in all: one that sends a byte now and then never times out."""
 
 
 class _Listener(logging.Handler):
+    """Keeps what its own thread logs: another may still be busy with a receiver that was given up."""
+
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
+        self.thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+        if record.thread == self.thread:
+            self.lines.append(record.getMessage())
 
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
     """What Apprise logs meanwhile. It reaches no other log: at debug level it holds tokens and payloads."""
     logger = logging.getLogger("apprise")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
     listener = _Listener()
-    with _LOCK:
-        level, propagate = logger.level, logger.propagate
-        logger.addHandler(listener)
-        logger.setLevel(logging.DEBUG)
-        logger.propagate = False
-        try:
-            yield listener.lines
-        finally:
-            logger.removeHandler(listener)
-            logger.setLevel(level)
-            logger.propagate = propagate
+    logger.addHandler(listener)
+    try:
+        yield listener.lines
+    finally:
+        logger.removeHandler(listener)
+        if not logger.handlers:
+            logger.setLevel(logging.WARNING)
 
 
 @cache
@@ -80,7 +84,8 @@ def _service(url: str) -> tuple[Any, str]:
     """(Apprise's object for the address, "") or (None, what is wrong)."""
     apprise, plugins = _apprise()
     with _listening() as lines:
-        service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+        asset = apprise.AppriseAsset(async_mode=False)  # in this thread, so that its log is ours
+        service = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if service is not None:
         return service, ""
     scheme = url.partition("://")[0].lower()
@@ -102,7 +107,26 @@ def check(url: str) -> str:
 
 
 def send(url: str, message: Message, timeout: float = 30.0) -> Answer:
-    """Delivers `message` to `url`; waits at most `timeout` seconds for each step of the receiver."""
+    """Delivers `message` to `url`; waits at most `timeout` seconds for each step of the receiver, and five times that in
+    all."""
+    done: Future[Answer] = Future()
+
+    def work() -> None:
+        try:
+            done.set_result(_send(url, message, timeout))
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return done.result(timeout * _STEPS)
+    except TimeoutError:
+        if done.done():
+            raise
+        return Answer(False, f"the receiver came to no end within {timeout * _STEPS:g} s", uncertain=True)
+
+
+def _send(url: str, message: Message, timeout: float) -> Answer:
     try:
         target = chat.parse(url)
     except ValueError as error:

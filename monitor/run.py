@@ -79,7 +79,7 @@ def crawl(
     if not folders:
         return settled
     command = [sys.executable, "-m", "crawler", *(str(folder) for folder, _ in folders.values())]
-    environ = {**os.environ, "NIANBAO_HOME": str(home.path)}
+    environ = {**os.environ, "NIANBAO_HOME": str(home.path), "NIANBAO_SUPERVISOR": str(os.getpid())}
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
