@@ -84,7 +84,8 @@ def _service(url: str) -> tuple[Any, str]:
     """(Apprise's object for the address, "") or (None, what is wrong)."""
     apprise, plugins = _apprise()
     with _listening() as lines:
-        asset = apprise.AppriseAsset(async_mode=False)  # in this thread, so that its log is ours
+        # In this thread: its log is ours, and no pool waits at the program's end for a receiver that was given up.
+        asset = apprise.AppriseAsset(async_mode=False, service_timeout=0)
         service = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if service is not None:
         return service, ""
