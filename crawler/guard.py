@@ -7,6 +7,7 @@ decompressing). A refusal is recorded by the spider and is never fatal.
 """
 
 import ipaddress
+import re
 import socket
 from collections import Counter
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from crawler.portal import Policy, Portal
 URL_LENGTH = 2083
 """Characters; longer addresses are traps, no portal has one."""
 
+# A user before the host, or a backslash that browsers take for the host's end: what shows the address may go elsewhere.
+_AMBIGUOUS = re.compile(r"(?i)https?:[\\/]*[^/?#]*[@\\]")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -60,6 +63,8 @@ class Guard:
             return Refusal("refused_address", f"{host} is a private or reserved address ({literal})")
         if bare(host) not in self._names:
             return Refusal("off_host", f"{host} is neither the portal's host nor in allowed_hosts")
+        if _AMBIGUOUS.match(url):
+            return Refusal("refused_address", f"its host can be read in two ways: {url[:200]}")
         return None
 
     def open(self) -> None:

@@ -37,33 +37,36 @@ _STEPS = 5
 """How many times its time-out a receiver may take in all: one that sends a byte now and then never times out."""
 
 
-class _Listener(logging.Handler):
-    """Keeps what its own thread logs: another may still be busy with a receiver that was given up."""
+class _Listener(logging.Filter):
+    """Keeps what a thread's Apprise logs for that thread (another may still be busy with a receiver that was given up),
+    and from everyone else: at debug level it holds tokens and payloads."""
 
     def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self.thread = threading.get_ident()
+        super().__init__()
+        self.heard = threading.local()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.thread:
-            self.lines.append(record.getMessage())
+    def filter(self, record: logging.LogRecord) -> bool:
+        lines: list[str] | None = getattr(self.heard, "lines", None)
+        if lines is not None:
+            lines.append(record.getMessage())
+        return False
+
+
+_LISTENER = _Listener()
 
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
-    """What Apprise logs meanwhile. It reaches no other log: at debug level it holds tokens and payloads."""
+    """What Apprise logs meanwhile in this thread."""
     logger = logging.getLogger("apprise")
     logger.setLevel(logging.DEBUG)
-    logger.propagate = False
-    listener = _Listener()
-    logger.addHandler(listener)
+    logger.addFilter(_LISTENER)
+    lines: list[str] = []
+    _LISTENER.heard.lines = lines
     try:
-        yield listener.lines
+        yield lines
     finally:
-        logger.removeHandler(listener)
-        if not logger.handlers:
-            logger.setLevel(logging.WARNING)
+        _LISTENER.heard.lines = None
 
 
 @cache

@@ -79,12 +79,13 @@ def width(text: str) -> int:
 
 
 def is_web(url: str) -> bool:
-    """Whether it may become a link: http or https with a host, and nothing that ends an attribute."""
+    """Whether it may become a link: http or https with a host that can be read in one way only, and nothing that ends an
+    attribute."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s\"'<>]", url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and not re.search(r"[\s\"'<>\\]", url)
 
 
 def as_text(blocks: Iterable[Block]) -> str:
