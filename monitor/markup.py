@@ -85,7 +85,12 @@ def is_web(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and not re.search(r"[\s\"'<>\\]", url)
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and "@" not in parts.netloc
+        and not re.search(r"[\s\"'<>\\]", url)
+    )
 
 
 def as_text(blocks: Iterable[Block]) -> str:

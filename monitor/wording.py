@@ -127,7 +127,7 @@ def checks(view: EventView) -> tuple[str, ...]:
 
 
 def _table(name: str) -> str:
-    return clean(name).split(" ")[0][:12] or "表格"
+    return re.split(r"[ （]", clean(name))[0][:12] or "表格"
 
 
 def _changed_headline(detail: Changed) -> str:
