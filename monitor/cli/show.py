@@ -135,10 +135,11 @@ def diff(context: Context, report: str, from_version: int | None, to_version: in
 def _choose(versions: list[Row], first: int | None, last: int | None) -> tuple[Row, Row]:
     by_number = {version["seq"]: version for version in versions}
     newest = max(by_number)
+    if newest == 1:
+        raise click.UsageError("the report has only one version: nothing to compare yet")
     last = last or newest
     first = first or last - 1
     for number in (first, last):
         if number not in by_number:
-            known = "only version 1" if newest == 1 else f"versions 1 to {newest}"
-            raise click.UsageError(f"there is no version {number} to compare; the report has {known}")
+            raise click.UsageError(f"there is no version {number} to compare; the report has versions 1 to {newest}")
     return by_number[first], by_number[last]
