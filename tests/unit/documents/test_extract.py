@@ -6,7 +6,6 @@ import zipfile
 import zlib
 from typing import Any
 
-import docx
 import pypdfium2
 import pytest
 from docx.oxml.ns import qn
@@ -14,80 +13,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from crawler.page import document, word
-from crawler.page.document import extract, sniff
+from crawler.documents import kinds, lines, model
+from crawler.documents.extract import extract
+from crawler.documents.kinds import sniff
+from crawler.documents.model import Extract
 from crawler.page.text import Table, parse
-
-URL = "http://www.example.gov.cn/P020210129.pdf"
-
-
-def pdf_of(*pages: str) -> bytes:
-    """A PDF of Latin text, a line per line, written by hand; an empty page has no text."""
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
-    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
-    kids = []
-    for page in pages:
-        shown = " ".join(f"({line}) Tj 0 -20 Td" for line in page.splitlines())
-        stream = f"BT /F1 12 Tf 50 700 Td {shown} ET".encode()
-        objects.append(b"<< /Length %d >>\nstream\n" % len(stream) + stream + b"\nendstream")
-        objects.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents %d 0 R "
-            b"/Resources << /Font << /F1 3 0 R >> >> >>" % len(objects)
-        )
-        kids.append(b"%d 0 R" % len(objects))
-    objects[1] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(kids))
-    out, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    xref = b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
-    return out + xref + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(out))
-
-
-def picture(
-    form: str, colour: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (8, 6), **kw: Any
-) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, form, **kw)
-    return out.getvalue()
-
-
-def docx_of(build: Any) -> bytes:
-    made = docx.Document()
-    build(made)
-    out = io.BytesIO()
-    made.save(out)
-    return out.getvalue()
-
-
-def zip_of(**parts: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(name.replace("__", "/").replace("_DOT_", "."), data)
-    return out.getvalue()
+from tests.unit.documents.making import URL, docx_of, pdf_of, picture, zip_of
 
 
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (pdf_of("a"), document.PDF),
-        (b"\n\n" + pdf_of("a"), document.PDF),
-        (docx_of(lambda made: None), document.DOCX),
-        (zip_of(xl__workbook_DOT_xml=b"<a/>"), document.XLSX),
-        (zip_of(OFD_DOT_xml=b"<a/>"), document.OFD),
-        (zip_of(a=b""), document.ZIP),
-        (b"PK\x03\x04broken", document.ZIP),
-        (bytes.fromhex("d0cf11e0a1b11ae1") + "WordDocument".encode("utf-16-le"), document.DOC),
-        (bytes.fromhex("d0cf11e0a1b11ae1") + "Workbook".encode("utf-16-le"), document.XLS),
-        (b"{\\rtf1 a}", document.RTF),
+        (pdf_of("a"), kinds.PDF),
+        (b"\n\n" + pdf_of("a"), kinds.PDF),
+        (docx_of(lambda made: None), kinds.DOCX),
+        (zip_of({"xl/workbook.xml": b"<a/>"}), kinds.XLSX),
+        (zip_of({"OFD.xml": b"<a/>"}), kinds.OFD),
+        (zip_of({"a": b""}), kinds.ZIP),
+        (b"PK\x03\x04broken", kinds.ZIP),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + "WordDocument\0".encode("utf-16-le"), kinds.DOC),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + "Workbook\0".encode("utf-16-le"), kinds.XLS),
+        (b"{\\rtf1 a}", kinds.RTF),
         (picture("PNG"), "image/png"),
         (picture("JPEG"), "image/jpeg"),
         (picture("GIF"), "image/gif"),
         (picture("BMP"), "image/bmp"),
         (picture("WEBP"), "image/webp"),
-        (b"\xef\xbb\xbf \r\n<!DOCTYPE html><title>404</title>", document.HTML),
+        (b"\xef\xbb\xbf \r\n<!DOCTYPE html><title>404</title>", kinds.HTML),
         (b"BM is how this text begins, and it goes on", "text/plain"),
     ],
 )
@@ -96,9 +48,9 @@ def test_bytes_tell_what_they_are(body: bytes, kind: str) -> None:
 
 
 def test_a_false_claim_counts_for_nothing() -> None:
-    assert sniff(b"whatever", "application/pdf") == document.UNKNOWN
-    assert sniff(b"whatever", "nonsense") == document.UNKNOWN
-    assert extract(pdf_of("Annual report"), "text/html", URL).media_type == document.PDF
+    assert sniff(b"whatever", "application/pdf") == kinds.UNKNOWN
+    assert sniff(b"whatever", "nonsense") == kinds.UNKNOWN
+    assert extract(pdf_of("Annual report"), "text/html", URL).media_type == kinds.PDF
 
 
 def test_pdf_text_and_rows() -> None:
@@ -113,7 +65,8 @@ def test_pdf_text_and_rows() -> None:
 
 def test_pdf_without_text_layer() -> None:
     found = extract(picture("PDF"), "application/pdf", URL)
-    assert (found.text, found.media_type) == ("", document.PDF)
+    assert (found.text, found.media_type) == ("", kinds.PDF)
+    assert found.pixels
     assert [(finding.rule, finding.severity, finding.url) for finding in found.findings] == [
         ("scanned_document", "info", URL)
     ]
@@ -135,7 +88,7 @@ def test_a_swapped_scan_among_pages_of_text_shows() -> None:
 
 
 def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "MAX_PDF_PAGES", 1)
+    monkeypatch.setattr(model, "MAX_PAGES", 1)
     found = extract(pdf_of("a", "b"), "", URL)
     assert found.text == ""
     assert found.findings[0].rule == "unreadable_document"
@@ -144,9 +97,7 @@ def test_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_long_printed_lines_go_on() -> None:
     long = "二〇二〇年全县各级行政机关通过政府网站主动公开政府信息三千余条"
-    joined = document._paragraphs(
-        [long, "并及时回应社会关切。", "二、主动公开政府信息情况", "项目 总计", "本年新收 248"]
-    )
+    joined = lines.paragraphs([long, "并及时回应社会关切。", "二、主动公开政府信息情况", "项目 总计", "本年新收 248"])
     assert joined == [
         long + "并及时回应社会关切。",
         "二、主动公开政府信息情况",
@@ -179,12 +130,24 @@ def test_docx_text_and_grid() -> None:
 
 
 def test_a_picture_swapped_inside_a_docx_shows() -> None:
-    def build(colour: tuple[int, int, int]) -> bytes:
-        return docx_of(lambda made: made.add_picture(io.BytesIO(picture("PNG", colour))))
+    def build(data: bytes) -> bytes:
+        return docx_of(lambda made: (made.add_paragraph("正文"), made.add_picture(io.BytesIO(data))))
 
-    red, blue = extract(build((255, 0, 0)), "", URL).text, extract(build((0, 0, 255)), "", URL).text
-    assert red.startswith("[图像 ")
+    red, blue = (extract(build(picture("PNG", colour)), "", URL).text for colour in ((255, 0, 0), (0, 0, 255)))
+    assert red.startswith("正文\n[图像 ")
     assert red != blue
+    again = extract(build(picture("BMP", (255, 0, 0))), "", URL).text
+    assert again == red  # the same pixels, saved in another way
+
+
+def test_a_document_of_pictures_is_their_pixels() -> None:
+    def build(*colours: tuple[int, int, int], **how: object) -> bytes:
+        return docx_of(lambda made: [made.add_picture(io.BytesIO(picture("PNG", one, **how))) for one in colours])
+
+    found = extract(build((255, 0, 0), (0, 0, 255)), "", URL)
+    assert (found.text, [finding.rule for finding in found.findings]) == ("", ["scanned_document"])
+    assert found.pixels == extract(build((255, 0, 0), (0, 0, 255), compress_level=0), "", URL).pixels
+    assert found.pixels != extract(build((0, 0, 255), (255, 0, 0)), "", URL).pixels
 
 
 def test_absurd_spans_are_clamped() -> None:
@@ -195,12 +158,12 @@ def test_absurd_spans_are_clamped() -> None:
 
     (table,) = parse(extract(docx_of(build), "", URL).text)
     assert isinstance(table, Table)
-    assert len(table.rows[0]) == word.MAX_COLUMNS
+    assert len(table.rows[0]) == model.MAX_COLUMNS
 
 
 def test_a_zip_bomb_is_refused_unopened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "MAX_UNPACKED", 1_000_000)
-    found = extract(zip_of(word__document_DOT_xml=bytes(2_000_000)), "", URL)
+    monkeypatch.setattr(model, "MAX_UNPACKED", 1_000_000)
+    found = extract(zip_of({"word/document.xml": bytes(2_000_000)}), "", URL)
     assert "limits" in found.findings[0].detail
 
 
@@ -282,4 +245,4 @@ def test_what_is_no_document_says_so() -> None:
         (finding,) = extract(body, "", URL).findings
         assert finding.rule == "unreadable_document"
         assert words in finding.detail
-    assert extract(b"plain words", "text/plain", URL) == document.Extract("", "", "text/plain")
+    assert extract("文字\r\n一行".encode(), "text/plain", URL) == Extract("文字\n一行", "", "text/plain")
