@@ -14,19 +14,21 @@ Pure: no clock, no disk, no network. Nothing here raises.
 """
 
 import hashlib
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from importlib.metadata import version
 from typing import Literal
 
 import msgspec
 
-from crawler.page import chinese, document
+from crawler.documents.extract import REVISION as DOCUMENTS
+from crawler.page import chinese, mirrors
 from crawler.page.text import Table, parse
+from monitor import regional
 
-REVISION = f"1 opencc={version('opencc')} unicode={unicodedata.unidata_version} document={document.REVISION}"
+REVISION = f"2 opencc={version('opencc')} unicode={unicodedata.unidata_version} document={DOCUMENTS}"
 """What the fingerprints depend on besides the report: versions are only comparable under one revision."""
 
 Script = Literal["simplified", "traditional", "neutral"]
@@ -57,8 +59,8 @@ class Fingerprints(msgspec.Struct, frozen=True):
 
 
 # Separators that survive the removal of invisible characters and that no text holds: they are private use.
-_ROW, _CELL = "\uf8f0", "\uf8f1"
-_SEPARATORS = {ord(_ROW): "\ufffd", ord(_CELL): "\ufffd"}
+_ROW, _CELL, _END = "\uf8f0", "\uf8f1", "\uf8f2"
+_SEPARATORS = dict.fromkeys(map(ord, (_ROW, _CELL, _END)), "\ufffd")
 
 # Radicals that PDF fonts give for characters and that NFKC leaves alone (Unicode: EquivalentUnifiedIdeograph).
 _RADICALS = dict(
@@ -96,21 +98,12 @@ _LOOK_ALIKE = {
     ),
     **{ord(radical): char for radical, char in _RADICALS.items()},
 }
+_SEEN = {**chinese.invisible(), **_LOOK_ALIKE}
 _RUNS = ((re.compile(r"-{2,}"), "-"), (re.compile(r"(?:\.{3,}|…)+"), "…"))
-_BLANK_CELLS = re.compile(rf"{_CELL}+(?={_ROW})")
-_NO_ROW = re.compile(rf"{_ROW}+(?={_ROW})")
-"""After blank cells at the ends of rows are dropped: rows in which nothing stands."""
+_BLANK_CELLS = re.compile(rf"{_CELL}+(?=[{_ROW}{_END}])")
+_BLANK_ROWS = re.compile(rf"{_ROW}+(?=[{_ROW}{_END}])")
 _ZEROS = {ord(zero): "〇" for zero in "○零0"}
 _YEAR = re.compile("(?<![〇○零0一二三四五六七八九十百千])[一二][〇○零0一二三四五六七八九]{3}(?=年)")
-
-# Words of which only the wording of the conversion differs, besides those that reading relies on.
-_MORE_WORDS = {"资料": "数据", "複议": "复议", "複核": "复核", "答複": "答复", "批複": "批复"}
-_TRADITIONAL_WORDS = {
-    **{"微網志": "微博", "衚同": "胡同", "衚衕": "胡同"},
-    **{"答覆": "答復", "答復": "答復", "批覆": "批復", "批復": "批復"},
-}
-# 产品质量 holds 品质 by accident.
-_NOT_WORDS = ("产品质量", "食品质量", "商品质量", "作品质量")
 
 
 def fingerprints(
@@ -118,16 +111,17 @@ def fingerprints(
 ) -> Fingerprints:
     """The fingerprints of a report as read. `text` is in the form of crawler.page.text."""
     heads = (title, organ, source, published_on)
-    shown = [chinese.strip_invisible(part) for part in (*heads, _stream(text))]
+    stream = _stream(text)
+    shown = [chinese.strip_invisible(part) for part in (*heads, stream)]
     names = [[chinese.strip_invisible(attachment.name), attachment.sha256] for attachment in attachments]
-    strict = [*map(_fold_marks, heads), canonical(text)]
+    strict = [*map(_fold_marks, heads), _without_blanks(_fold_marks(stream))]
     told = [_told(attachment) for attachment in in_order(attachments)]
     script = script_of(title + text)
-    own = _variants() if script == "traditional" else None
+    own = regional.traditional if script == "traditional" else str
     return Fingerprints(
         text_hash=_sha256([*shown, names]),
-        content_hash=_sha256([*map(_fold_script, strict), [[how, _fold_script(what)] for how, what in told]]),
-        strict_hash=_sha256([*(_fold_variants(part, own) for part in strict), told]),
+        content_hash=_sha256([*map(regional.across, strict), [[how, regional.across(what)] for how, what in told]]),
+        strict_hash=_sha256([*map(own, strict), told]),
         script=script,
     )
 
@@ -138,7 +132,8 @@ def significance(old: Fingerprints, new: Fingerprints) -> Significance:
         return "none"
     if old.content_hash != new.content_hash:
         return "content"
-    return "content" if old.script == new.script and old.strict_hash != new.strict_hash else "cosmetic"
+    one_script = (old.script == "traditional") == (new.script == "traditional")
+    return "content" if one_script and old.strict_hash != new.strict_hash else "cosmetic"
 
 
 def in_order(attachments: Sequence[AttachmentState]) -> list[AttachmentState]:
@@ -150,23 +145,20 @@ def in_order(attachments: Sequence[AttachmentState]) -> list[AttachmentState]:
 
 def canonical(text: str) -> str:
     """A body with all cosmetic differences folded but that of script; tables keep their grid. For hashing only."""
-    return _NO_ROW.sub("", _BLANK_CELLS.sub("", _fold_marks(_stream(chinese.repair(text))))).strip(_ROW)
+    return _without_blanks(_fold_marks(_stream(text)))
 
 
 def comparable(text: str) -> str:
     """`text` (a sentence, a cell) with every cosmetic difference folded, script included. For hashing and matching."""
-    return _fold_script(_fold_marks(text))
+    return regional.across(_fold_marks(text))
 
 
 def folding(old: str, new: str) -> Callable[[str], str]:
     """The folding under which parts of these two bodies are to be compared: of script only where the scripts differ."""
-    scripts = script_of(old), script_of(new)
-    if scripts[0] != scripts[1]:
+    traditional = [script_of(text) == "traditional" for text in (old, new)]
+    if traditional[0] != traditional[1]:
         return comparable
-    if scripts[0] == "traditional":
-        own = _variants()
-        return lambda text: _fold_variants(_fold_marks(text), own)
-    return _fold_marks
+    return (lambda text: regional.traditional(_fold_marks(text))) if all(traditional) else _fold_marks
 
 
 def script_of(text: str) -> Script:
@@ -180,7 +172,7 @@ def script_of(text: str) -> Script:
 def attachment_hash(attachment: AttachmentState) -> str:
     """SHA-256 (hex) of what an attachment says: its canonical text, else its pixels, else its bytes."""
     how, what = _told(attachment)
-    return _sha256([how, _fold_script(what)])
+    return _sha256([how, regional.across(what)])
 
 
 def _told(attachment: AttachmentState) -> tuple[str, str]:
@@ -194,54 +186,33 @@ def _told(attachment: AttachmentState) -> tuple[str, str]:
 def _stream(text: str) -> str:
     """A body as one string in which the places of rows and cells are marked, and nothing else."""
     parts: list[str] = []
-    for block in parse(text.translate(_SEPARATORS)):
+    if _ROW in text or _CELL in text:
+        text = text.translate(_SEPARATORS)
+    for block in parse(text):
         if isinstance(block, Table):
             parts.extend(_ROW + _CELL.join(row) for row in block.rows)
-            parts.append(_ROW)
+            parts.append(_END)
         else:
             parts.append(block)
     return "".join(parts)
 
 
+def _without_blanks(folded: str) -> str:
+    """Without blank cells at the ends of rows, blank rows and blank tables; tables that follow each other are one."""
+    parts = _BLANK_ROWS.sub("", _BLANK_CELLS.sub("", folded)).split(_END)
+    kept = parts[:1]
+    for before, after in itertools.pairwise(parts):
+        kept += (_END if _ROW in before and not after.startswith(_ROW) else "", after)
+    return "".join(kept)
+
+
 def _fold_marks(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", chinese.repair(text).translate(_LOOK_ALIKE))
-    folded = chinese.strip_invisible(folded).translate(_LOOK_ALIKE)
+    folded = unicodedata.normalize("NFKC", chinese.repair(text).translate(_LOOK_ALIKE)).translate(_SEEN)
+    if ")" in folded:  # readings that white space, or a zero-width character, had stood in
+        folded = mirrors.without_readings(folded)
     for run, one in _RUNS:
         folded = run.sub(one, folded)
     return _YEAR.sub(lambda year: year[0].translate(_ZEROS), folded)
-
-
-@cache
-def _words() -> tuple[re.Pattern[str], Mapping[str, str]]:
-    classes = chinese.script_classes()
-    same = {word: word for word in _NOT_WORDS}
-    words = {**chinese.REGIONAL, **_MORE_WORDS, **same}
-    folded = {word.translate(classes): other.translate(classes) for word, other in words.items()}
-    return re.compile("|".join(sorted(folded, key=len, reverse=True))), folded
-
-
-def _fold_script(text: str) -> str:
-    pattern, words = _words()
-    return pattern.sub(lambda match: words[match[0]], text.translate(chinese.script_classes()))
-
-
-@cache
-def _variants() -> tuple[Mapping[int, str], re.Pattern[str], Mapping[str, str]]:
-    """What converters to Traditional differ in among themselves: forms of one character, regional words."""
-    forms = chinese.traditional_variants()
-    words = {
-        chinese.to_traditional(word).translate(forms): chinese.to_traditional(other).translate(forms)
-        for word, other in {**chinese.REGIONAL, **_MORE_WORDS, **{word: word for word in _NOT_WORDS}}.items()
-    }
-    words |= _TRADITIONAL_WORDS
-    return forms, re.compile("|".join(sorted(words, key=len, reverse=True))), words
-
-
-def _fold_variants(text: str, own: tuple[Mapping[int, str], re.Pattern[str], Mapping[str, str]] | None) -> str:
-    if own is None:
-        return text
-    forms, pattern, words = own
-    return pattern.sub(lambda match: words[match[0]], text.translate(forms))
 
 
 def _sha256(parts: object) -> str:

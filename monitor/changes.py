@@ -109,7 +109,7 @@ def _cells(change: Change, old: str, new: str) -> tuple[details.FigureChange, ..
 
 
 def _grid(grid: Any) -> str:
-    done = {"added": "新增", "removed": "删除"}[grid.change]
+    done = {"added": "新增", "removed": "删除", "moved": "移动"}[grid.change]
     what = {"row": "行", "column": "列", "table": "表"}.get(grid.what, grid.what)
     return f"{grid.table} {done}{what}：{grid.label} {' '.join(grid.cells)}".strip()[:200]
 

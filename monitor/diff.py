@@ -14,8 +14,8 @@ import msgspec
 
 from crawler.page.chinese import repair, strip_invisible
 from crawler.page.text import Table, parse
-from monitor.canonical import AttachmentState, attachment_hash, folding, in_order
-from monitor.diff_tables import CellChange, Grid, GridChange, compare_tables
+from monitor.canonical import AttachmentState, attachment_hash, canonical, folding, in_order
+from monitor.diff_tables import CellChange, Grid, GridChange, compare_tables, moved_tables
 from monitor.sequences import Segment, aligned, alike, pairs_of, segments
 
 __all__ = ["AttachmentChange", "CellChange", "Change", "Document", "FieldChange", "GridChange", "TextChange", "diff"]
@@ -114,24 +114,32 @@ def _bodies(
     old: str, new: str, fold: Callable[[str], str], cosmetic: bool
 ) -> tuple[tuple[CellChange, ...], tuple[GridChange, ...], tuple[TextChange, ...]]:
     if not cosmetic:
+        if fold(canonical(old)) == fold(canonical(new)):
+            return (), (), ()
         old, new = repair(old), repair(new)
-    (said, tables), (says, grids) = _split(old, fold), _split(new, fold)
+    (said, tables), (says, grids) = _split(old, fold, cosmetic), _split(new, fold, cosmetic)
     found = list(compare_tables(tables, grids))
+    text = tuple(_sentences(said, says, fold))
+    if not found and not text:
+        found.extend(moved_tables(tables, grids))
     return (
         tuple(change for change in found if isinstance(change, CellChange)),
         tuple(change for change in found if isinstance(change, GridChange)),
-        tuple(_sentences(said, says, fold)),
+        text,
     )
 
 
-def _split(text: str, fold: Callable[[str], str]) -> tuple[list[_Sentence], list[Grid]]:
-    """A body's sentences and its tables, each with the chapter it stands in."""
+def _split(text: str, fold: Callable[[str], str], blanks: bool) -> tuple[list[_Sentence], list[Grid]]:
+    """A body's sentences and its tables, each with the chapter it stands in; `blanks`: with rows in which nothing is."""
     sentences: list[_Sentence] = []
     grids: list[Grid] = []
     chapter = section = ""
+    size = 0
     for block in parse(text):
         if isinstance(block, Table):
-            grids.append(Grid(block.rows, chapter, fold))
+            rows = [row for row in block.rows if blanks or any(row)]
+            if rows:
+                grids.append(Grid(rows, chapter, fold, size))
             continue
         if heading := _CHAPTER.match(block):
             chapter, section = " ".join(heading[1].split()), ""
@@ -141,6 +149,7 @@ def _split(text: str, fold: Callable[[str], str]) -> tuple[list[_Sentence], list
         for sentence in _SENTENCE.findall(block):
             if key := fold(sentence):
                 sentences.append(_Sentence(sentence.strip(), key, place))
+                size += len(key)
     return sentences, grids
 
 

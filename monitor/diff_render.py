@@ -124,7 +124,7 @@ def _cell(cell: CellChange) -> Text:
 
 
 def _grid(grid: GridChange) -> Text:
-    style = "green" if grid.change == "added" else "red strike"
+    style = {"added": "green", "moved": "yellow"}.get(grid.change, "red strike")
     words = " ".join(grid.cells)
     return Text(f"{_DONE[grid.change]}{_WHAT[grid.what]} ").append(f"{grid.label}  {words}".rstrip(), style)
 

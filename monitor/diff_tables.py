@@ -45,11 +45,11 @@ class CellChange(msgspec.Struct, frozen=True):
 
 
 class GridChange(msgspec.Struct, frozen=True):
-    """A row, a column or a whole table that came or went."""
+    """A row, a column or a whole table that came or went, or a table that stands elsewhere in the text."""
 
     table: str
     what: Literal["row", "column", "table"]
-    change: Literal["added", "removed"]
+    change: Literal["added", "removed", "moved"]
     label: str
     """Of the row or column."""
     cells: tuple[str, ...]
@@ -59,9 +59,11 @@ class GridChange(msgspec.Struct, frozen=True):
 class Grid:
     """A table with the chapter it stands in, and what its rows and columns are called."""
 
-    def __init__(self, rows: Sequence[Sequence[str]], chapter: str, key: Key) -> None:
+    def __init__(self, rows: Sequence[Sequence[str]], chapter: str, key: Key, place: int = 0) -> None:
         self.rows = rows
         self.chapter = chapter
+        self.place = place
+        """Characters of prose before it."""
         self.key = key
         self.width = max(map(len, rows), default=0)
         self._keys: dict[str, str] = {}
@@ -173,7 +175,14 @@ def compare_tables(old: Sequence[Grid], new: Sequence[Grid]) -> Iterator[CellCha
             yield from _compare(old[before], new[after])
 
 
-def _whole(grid: Grid, change: Literal["added", "removed"]) -> GridChange:
+def moved_tables(old: Sequence[Grid], new: Sequence[Grid]) -> Iterator[GridChange]:
+    """Tables that have another place in the prose. For two texts that differ in nothing else."""
+    for before, after in zip(old, new, strict=False):
+        if before.place != after.place:
+            yield _whole(after, "moved")
+
+
+def _whole(grid: Grid, change: Literal["added", "removed", "moved"]) -> GridChange:
     cells = [cell for row in grid.rows for cell in dict.fromkeys(row) if cell]
     return GridChange(grid.name, "table", change, f"{len(grid.rows)} 行 {grid.width} 列", tuple(cells[:8]))
 

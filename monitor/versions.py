@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from crawler.documents.extract import REVISION
 from crawler.observation import AttachmentRead, PageRead
 from crawler.page.chinese import strip_invisible
 from crawler.page.model import Attachment, Report
-from monitor.archive import chain_hash, combined_hash
+from monitor.archive import article_parts, chain_hash, combined_hash
 from monitor.canonical import AttachmentState, Fingerprints, attachment_hash, fingerprints, significance
 from monitor.findings import body_key
 from monitor.lifecycle import Significance
@@ -21,6 +22,10 @@ from monitor.store import Row, Store
 
 GONE = "gone"
 """attachments.sha256 of one that is confirmed gone though its report still links it."""
+
+
+EXTRACTOR = REVISION
+"""attachments.extractor of text that is extracted now."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -35,10 +40,17 @@ class Held(msgspec.Struct, frozen=True):
     text: str = ""
     pixels: str = ""
     archive_ref: str = ""
+    extractor: str = ""
+    """What its text was extracted with."""
 
     @property
     def state(self) -> AttachmentState:
         return AttachmentState(self.url, self.name, self.kind, self.sha256, self.text, self.pixels)
+
+    @property
+    def says(self) -> bool:
+        """Whether text or pixels were found in its bytes; otherwise it counts by those."""
+        return bool(self.text or self.pixels)
 
     @property
     def text_hash(self) -> str:
@@ -121,7 +133,8 @@ def held_now(
             now.append(Held(link.url, link.name, link.kind, sha256=GONE))
         elif seen is not None and seen.reading == "present":
             known = by_bytes.get(seen.sha256)
-            if known is not None:  # the same bytes, perhaps behind another address: the text last read stays
+            if known is not None and (known.says or not (seen.text or seen.pixels)):
+                # The same bytes, perhaps behind another address: the text last read stays.
                 now.append(msgspec.structs.replace(known, url=link.url, name=link.name, kind=link.kind))
                 continue
             now.append(
@@ -135,6 +148,7 @@ def held_now(
                     text=seen.text,
                     pixels=seen.pixels,
                     archive_ref=f"{capture}#{seen.capture}" if capture and seen.capture else "",
+                    extractor=EXTRACTOR,
                 )
             )
         elif seen is not None and seen.reading == "same" and last.sha256 in ("", GONE):
@@ -143,6 +157,13 @@ def held_now(
         else:
             now.append(last)
     return tuple(now)
+
+
+def comparable(item: Held) -> bool:
+    """Whether what a version says of an attachment can be held against what is read of it now."""
+    if not item.sha256 or item.sha256 == GONE:
+        return bool(item.sha256)
+    return item.extractor == EXTRACTOR or (bool(item.pixels) and item.media_type.startswith("image/"))
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -155,19 +176,66 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 def compare(draft: Draft, report: Report, held: Sequence[Held]) -> Compared:
-    """The draft against what is stored; attachments that were never read are taken to have been as they are now."""
+    """The draft against what is stored.
+
+    Attachments that were never read are taken to have been as they are now; so are those whose text another extractor
+    found, and whose stored bytes today's could not be asked for: what it says differs, not the portal (rule 12). Bytes that could
+    not be read when they came (a document that hung its reader) and are read now said all along what they say now.
+    """
     now = {item.url: item for item in draft.held}
-    filled = tuple(now.get(item.url, item) if not item.sha256 else item for item in held)
+    read = {item.sha256: item for item in draft.held if item.says}
+
+    def as_comparable(item: Held) -> Held:
+        if not comparable(item):
+            return now.get(item.url, item)
+        if not item.says and item.sha256 in read:
+            return msgspec.structs.replace(read[item.sha256], url=item.url, name=item.name, kind=item.kind)
+        return item
+
+    filled = tuple(map(as_comparable, held))
     new = draft.fingerprints()
     old = _fingerprints(report, filled)
     return Compared(significance(old, new), filled != tuple(held), new)
 
 
+def same_reading(store: Store, version: Row, draft: Draft) -> bool:
+    """Whether a draft of the same bytes says, fingerprint by fingerprint, what a version says that was read otherwise."""
+    prints = draft.fingerprints()
+    stored = stored_held(store, version["id"])
+    if len(stored) != len(draft.held) or (prints.text_hash, prints.strict_hash) != (
+        version["text_hash"],
+        version["strict_hash"],
+    ):
+        return False
+    # A cosmetic version bears its predecessor's content_hash, one that only the strict comparison told apart another.
+    told = (prints.content_hash, prints.strict_hash, prints.text_hash)
+    return version["significance"] == "cosmetic" or version["content_hash"] in told
+
+
+def relink(store: Store, version: int, held: Sequence[Held]) -> None:
+    """What is known of a version's attachments beside what makes the version: addresses, and how their text was found."""
+    rows = store.rows("SELECT * FROM attachments WHERE version = ? ORDER BY id", (version,))
+    for row, item in zip(rows, held, strict=True):
+        values = {**msgspec.structs.asdict(item), "text_hash": item.text_hash}
+        if any(row[key] != value for key, value in values.items()):
+            store.update("attachments", row["id"], values)
+
+
 def write_version(
     store: Store, report: int, crawl: int, now: str, rules: str, kind: str, draft: Draft, prints: Fingerprints
 ) -> int:
-    """Writes a report's next version and makes it the current one. The id of its row."""
+    """Writes a report's next version. The id of its row.
+
+    A stored content_hash tells content: one marked `cosmetic` keeps its predecessor's, one marked `content` never has
+    it. Where only the strict comparison sees a change (乾县 → 干县 in one script), the strict hash stands for it.
+    """
     before = store.row("SELECT * FROM versions WHERE report = ? ORDER BY seq DESC LIMIT 1", (report,))
+    content_hash, text_hash = prints.content_hash, prints.text_hash
+    if before is not None and kind == "cosmetic":
+        content_hash = before["content_hash"]
+    elif before is not None and kind == "content":
+        stored = before["content_hash"]
+        content_hash = next(one for one in (content_hash, prints.strict_hash, text_hash) if one != stored)
     version = store.insert(
         "versions",
         {
@@ -175,10 +243,14 @@ def write_version(
             "seq": before["seq"] + 1 if before else 1,
             "crawl": crawl,
             "captured_at": now,
-            "content_hash": prints.content_hash,
-            "text_hash": prints.text_hash,
+            "content_hash": content_hash,
+            "text_hash": text_hash,
             "strict_hash": prints.strict_hash,
-            "body_hash": combined_hash(draft.page_hash, [item.sha256 for item in draft.held]),
+            "body_hash": combined_hash(
+                draft.page_hash,
+                [part["sha256"] for part in article_parts(store, draft.archive_ref)],
+                [item.sha256 for item in draft.held],
+            ),
             "page_hash": draft.page_hash,
             "page_text_hash": draft.report.text_hash,
             "body_key": body_key(draft.report.text),

@@ -27,6 +27,7 @@ _KNOWN = (
     ".content-text", ".article-body", ".art_con", ".wzcon", ".j-fontContent", ".gkml_content", ".view", "article",
     "#Content", "#content", "#contentText", ".conTxt", ".text-content", ".main_content",
 )  # fmt: skip
+_NAME = re.compile(r"[#.][\w-]+")
 _OUTER = frozenset(("html", "body"))
 _FILE_HEAD = re.compile(r"(?:相关)?(?:附件|附表|附)(?:下载|列表)?[:：]?")
 _FILE_REST = re.compile(
@@ -79,6 +80,18 @@ def find_body(dom: Dom, flow: Flow, own: str, family: Sequence[str], heading: El
     return _body(flow, ranges, marked, certain, guessed, base, findings)
 
 
+def box_of(dom: Dom, flow: Flow, body: Body) -> str:
+    """A selector that names the body's box, and nothing else on its page; "" if there is none."""
+    for element, span in flow.spans.items():
+        if span not in body.ranges:
+            continue
+        names = [f"#{element.get('id')}", *(f".{name}" for name in (element.get("class") or "").split())]
+        for selector in names:
+            if _NAME.fullmatch(selector) and _ranges(_select(dom, selector, []), flow) == [*body.ranges]:
+                return selector
+    return ""
+
+
 def _body(
     flow: Flow,
     ranges: list[tuple[int, int]],
@@ -90,7 +103,8 @@ def _body(
 ) -> Body:
     classes = chrome.chrome_elements(flow.pieces, flow.spans)
     indices = [index for start, end in ranges for index in range(start, end) if not classes[index] or marked.get(index)]
-    kept = chrome.strip([flow.pieces[index] for index in indices])
+    places = [place for place, index in enumerate(indices) if index in marked]
+    kept = chrome.strip([flow.pieces[index] for index in indices], min(places, default=0), max(places, default=0))
     kept = _without_file_lines(kept, flow, base)
     if guessed:
         kept = [piece for piece in kept if not piece.is_link or chrome.links_document(piece)]

@@ -12,7 +12,7 @@ from functools import cache
 
 import opencc
 
-from crawler.page import mirrors
+from crawler.page import mirrors, opencc_words
 
 # What a converter for Taiwan makes of mainland words, and the mainland word (both in Simplified characters). Seen at
 # the big5 gateway of 首都之窗; the rest from OpenCC's own phrase table. Longer ones first: 网际网路 holds 网路.
@@ -47,22 +47,16 @@ REGIONAL = {
 _AMBIGUOUS = frozenset({"影片", "品质", "水准", "数位", "预设", "智慧", "使用者"})
 _PLAIN_WORDS = re.compile("|".join(word for word in REGIONAL if word not in _AMBIGUOUS))
 
-# Variants that OpenCC leaves alone or handles by phrase only.
+# Variants that OpenCC's tables of characters do not join: left alone, or handled in its phrases for Hong Kong only.
 _MORE_VARIANTS = (
-    "着著",
-    "了瞭",
-    "借藉",
-    "复覆",
-    "说説",
-    "产産",
-    "台臺",
-    "胡衚",
-    "同衕",
-    "么麽",
-    "群羣",
-    "里裏",
-    "线綫",
-    "启啓",
+    *("着著", "了瞭", "借藉", "复覆", "说説", "产産", "台臺", "胡衚", "同衕"),
+    *("么麽", "群羣", "里裏", "线綫", "启啓"),
+    *("矿鑛", "柏栢", "颖頴", "鳌鼇", "妍姸", "彝彜"),
+)
+# Of both scripts, every form that OpenCC knows for a character, whatever the phrase: 浚县 is 濬縣, 想象 想像.
+_TABLES = (
+    *("STCharacters", "TSCharacters", "TSCharactersExt"),
+    *("TWVariants", "TWVariantsRev", "HKVariants", "HKVariantsRev"),
 )
 
 _INVISIBLE_MARKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
@@ -82,8 +76,8 @@ _MANY = 2000
 
 
 @cache
-def _invisible() -> dict[int, None]:
-    """White space, control and format characters, variation selectors and blank letters → nothing."""
+def invisible() -> Mapping[int, None]:
+    """For str.translate: white space, control and format characters, variation selectors and blank letters → nothing."""
     marks = {ord(char): None for char in _INVISIBLE_MARKS}
     for first, last in _MAY_BE_INVISIBLE:
         for code in range(first, last):
@@ -97,7 +91,7 @@ def strip_invisible(text: str) -> str:
     """`text` without white space, zero-width, control and format characters: what a reader cannot see."""
     if text.isascii():
         return "".join(text.split()).translate(_ASCII_CONTROLS)
-    return text.translate(_invisible())
+    return text.translate(invisible())
 
 
 _ASCII_CONTROLS = dict.fromkeys((*range(0x20), 0x7F))
@@ -185,14 +179,20 @@ def script_classes() -> Mapping[int, str]:
     """
     changed = [_single(name) for name in ("t2s", "tw2s", "hk2s", "s2t")]
     pairs = [pair for changes in changed for pair in changes.items()]
+    for table in _TABLES:
+        entries = opencc_words.dictionary(table).items()
+        pairs += [(char, form) for char, forms in entries for form in forms if len(char) == len(form) == 1]
     return _representatives([*pairs, *((char, group[0]) for group in _MORE_VARIANTS for char in group[1:])])
 
 
 @cache
 def traditional_variants() -> Mapping[int, str]:
-    """For str.translate: forms that the Traditional standards of Taiwan and Hong Kong use for one character (裏,
-    裡)."""
-    return _representatives([*_single("t2tw").items(), *_single("t2hk").items(), ("複", "復")])
+    """For str.translate: forms that the Traditional standards of Taiwan and Hong Kong use for one character (裏, 裡).
+
+    Those of OpenCC's t2tw and t2hk, and four that it has in names of Hong Kong; no others.
+    """
+    names = [("線", "綫"), ("沖", "冲"), ("匯", "滙"), ("繡", "綉")]
+    return _representatives([*_single("t2tw").items(), *_single("t2hk").items(), *names])
 
 
 def to_traditional(text: str) -> str:

@@ -16,6 +16,14 @@ Element = etree._Element
 
 # The parser stops at the first </html>; included files and pasted Word documents bring their own.
 _SHELL_TAGS = re.compile(r"</?(?:html|body)\b[^>]*>", re.I)
+# Zero-width and format characters, as such and as references: words are told by their letters, and no reader sees these.
+_INVISIBLE = (
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\ufe0e\ufe0f\ufeff"
+)
+_REFERENCES = re.compile(
+    "&(?:shy|zwnj|zwj|lrm|rlm|#0*(?:173|820[3-7]|823[4-8]|828[89]|829[01]|65038|65039|65279)|"
+    "#[xX]0*(?:[aA][dD]|200[b-fB-F]|202[a-eA-E]|206[0-3]|[fF][eE]0[eEfF]|[fF][eE][fF][fF]))(?![0-9A-Za-z]);?"
+)
 _INLINE_TAGS = re.compile(r"</?(?:span|font|b|strong|em|i|u|o:p|small|big|ins|s|center)\b[^>]*>", re.I)
 _BLOCK_TAGS = re.compile(
     r"</?(?:div|p|table|tbody|tr|td|th|ul|ol|li|section|article|blockquote|center|form)\b[^>]*>", re.I
@@ -65,7 +73,9 @@ class Dom:
 
 def parse(html: str) -> Dom:
     """The tree of a page. Raises ValueError if there is no element in it."""
-    markup = _SHELL_TAGS.sub("", html)
+    markup = _REFERENCES.sub("", _SHELL_TAGS.sub("", html))
+    for mark in _INVISIBLE:
+        markup = markup.replace(mark, "")
     root, stopped = _tree(markup)
     flattened = stopped
     if stopped:
@@ -128,13 +138,13 @@ def ancestors(element: Element) -> Iterator[Element]:
 
 
 def text_of(element: Element) -> str:
-    """All text in an element, scripts and styles left out, white space squeezed."""
-    skipped = ("script", "style", "noscript", "template")
+    """All text in an element, scripts, styles and what is hidden in it left out, white space squeezed."""
+    skipped = ("script", "style", "noscript", "template", "rt", "rp")
     parts: list[str] = []
     walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
     for event, node in walk:
         if event == "start":
-            if node.tag in skipped:
+            if node.tag in skipped or (node is not element and len(node.attrib) and hidden(node)):
                 walk.skip_subtree()
             elif node.text:
                 parts.append(node.text)

@@ -89,8 +89,11 @@ _UNSEEN = frozenset(
         "canvas",
         "xml",
         "input",
+        "rt",
+        "rp",
     ]
 )
+"""What no reader sees as text of the page. Ruby's readings are an annotation over the text."""
 _LINKING = frozenset(["a", "img", "embed", "iframe", "frame", "object", "area", "param", "source"])
 _OPAQUE = frozenset(["iframe", "object", "embed", "video", "audio"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])

@@ -16,6 +16,7 @@ from crawler.page.chinese import plain
 from crawler.page.dates import epoch_date, iso_date
 from crawler.page.dom import Dom, Element, text_of
 from crawler.page.flow import Flow
+from crawler.page.mirrors import without_readings
 from crawler.page.model import PageFinding
 
 _SITE_NAME = re.compile(r"^\s*(?:https?:)?//", re.I)
@@ -27,7 +28,7 @@ _TITLE_CLASSES = (
 _TODAY = re.compile(r"星期|礼拜|禮拜|周[一二三四五六日]|今天|现在是|農曆|农历")
 _DATE_TAIL = r"\s*(?:日\s*期|时\s*间|時\s*間)\s*[:：]?\s*([^\u4e00-\u9fff]{0,3}\d[^来來源]{6,24})"
 _DATE_LABELS = (
-    re.compile(r"(?:发\s*布|發\s*[布佈]|公\s*[开布]|公\s*[開佈]|刊\s*登)" + _DATE_TAIL),
+    re.compile(r"(?:发\s*布|發\s*[布佈]|釋\s*出|公\s*[开布]|公\s*[開佈]|刊\s*登)" + _DATE_TAIL),
     re.compile(r"(?<![\u4e00-\u9fff])(?:发\s*文|生\s*成|成\s*文|录\s*入)?" + _DATE_TAIL),
 )
 """What a date is called, the day of publication first: 成文日期 is the day it was written."""
@@ -36,7 +37,7 @@ _SOURCE_LABEL = re.compile(
     r"([^\s:：|【\[]{2,40}(?:\s(?=[\u4e00-\u9fff]{2,20}(?:局|委|厅|办|室|府))[^\s:：|【\[]{2,40})?)"
 )
 _PUBLISHER = (
-    "(?:发布机构|發布機構|發佈機構|公开主体|信息提供单位|发布单位|公开机构|发文机关|发布机关|发文机构|制发机关|编制单位|"
+    "(?:发布机构|發布機構|發佈機構|釋出機構|公开主体|信息提供单位|发布单位|釋出單位|公开机构|发文机关|发布机关|釋出機關|发文机构|制发机关|编制单位|"
     "公开责任部门|责任部门)"
 )
 _PUBLISHER_LABEL = re.compile(rf"(?:{_PUBLISHER}\s*[:：]\s*|(?<![^\s|]){_PUBLISHER}\s+)([^\s:：|【\[]{{2,40}})")
@@ -44,7 +45,7 @@ _NO_SOURCE = re.compile(
     r"^(?:[-—/无空]+|null|none|undefined|本站|本网站?|原创|网络|互联网|其他|转载|未知|admin\w*|管理员)?$", re.I
 )
 _CUT_AT = re.compile(
-    r"(?:发布|發布|日期|时间|時間|作者|浏览|字号|字体|点击|访问|阅读|打印|关闭|分享|责任编辑|编辑|审核|文号|索引)"
+    r"(?:发布|發布|釋出|日期|时间|時間|作者|浏览|字号|字体|点击|访问|阅读|打印|关闭|分享|责任编辑|编辑|审核|文号|索引)"
 )
 
 
@@ -227,9 +228,10 @@ def _bare_date(lines: Sequence[str]) -> str:
 
 def _labelled(label: re.Pattern[str], lines: Sequence[str]) -> list[str]:
     found = []
-    for index, line in enumerate(lines):
-        if len(line) > 300:
+    for index, printed in enumerate(lines):
+        if len(printed) > 300:
             continue
+        line = without_readings(printed)
         for value in label.findall(line):
             if cut := _CUT_AT.search(value):
                 value = value[: cut.start()]

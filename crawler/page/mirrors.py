@@ -59,7 +59,10 @@ yùn運 yīng應 yōu優 yǎng養 zhuǎn轉 zhì質 zhǔn準"""
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _LETTERS = "A-Za-z\u00c0-\u024f\u0251\u0261\u0300-\u030c"
 _LOST = "?？\ufffd"
-_GLOSS = re.compile(rf"(?<=[{_HAN}])(?:[(（]\s*[{_LETTERS}' ’]{{1,30}}[)）])+")
+_GLOSS = re.compile(rf"(?<=[{_HAN}])(?:[(（][{_LETTERS}'’\s]{{1,40}}[)）])+")
+_LONGEST_SYLLABLE = 8
+"""Letters of `zhuang`, and marks that do not compose."""
+_SPACES = re.compile(r"[\s'’]+")
 _READING = re.compile(rf"[(（]([{_LETTERS}' ’\s]+)[)）]")
 _PLAIN_GLOSS = re.compile(rf"([{_HAN}])[(（]([{_LETTERS}]{{1,8}})[)）]")
 # In what was decoded out of step, marks may have been narrowed since, together with those of the whole text.
@@ -103,17 +106,30 @@ def mend(text: str, other_form: Mapping[int, str]) -> str:
         readings = _readings(text)
         text = _SHIFTED.sub(lambda match: _unshifted(match, readings, other_form), text)
         text = _SPLIT.sub(lambda match: _rejoined(match, readings, other_form), text)
+    return without_readings(text)
+
+
+def without_readings(text: str) -> str:
+    """`text` without readings in brackets after characters: toned syllables, or one without tone twice."""
     return _GLOSS.sub(_without_readings, text)
 
 
 def _without_readings(match: re.Match[str]) -> str:
-    found = [reading.split() for reading in _READING.findall(match[0].replace("'", " ").replace("’", " "))]
-    told = [[syllable(part) for part in parts] for parts in found]
-    if not all(parts and all(base for base, _ in parts) for parts in told):
-        return match[0]
-    toned = all(all(tone for _, tone in parts) for parts in told)
-    doubled = len(told) >= 2 and all(parts == told[0] and len(parts) == 1 for parts in told)
-    return "" if toned or doubled else match[0]
+    found = [_SPACES.sub("", reading) for reading in _READING.findall(match[0])]
+    if all(map(_is_toned, found)):
+        return ""
+    doubled = len(found) >= 2 and len(set(found)) == 1 and syllable(found[0])[0]
+    return "" if doubled else match[0]
+
+
+def _is_toned(reading: str) -> bool:
+    """Whether a reading is syllables, one or several on end, that each bear a tone."""
+    text = unicodedata.normalize("NFC", reading)
+    ends = {0}
+    for end in range(1, len(text) + 1):
+        if any(syllable(text[start:end])[1] for start in ends if end - start <= _LONGEST_SYLLABLE):
+            ends.add(end)
+    return len(text) > 0 and len(text) in ends
 
 
 def _readings(text: str) -> dict[str, frozenset[str]]:

@@ -21,6 +21,9 @@ _MOST_SPANS = 500
 """Cells that reach into later rows at one time."""
 _PROSE = 160
 """Characters of a cell with several paragraphs that make it prose. Longest label of the national form: 45."""
+_LABEL = 60
+"""Characters of a cell that can be a row's label though it reads like a chapter: the statistical table of 2014 to 2018
+has rows 一、主动公开情况, 二、回应解读情况."""
 _CHAPTER = re.compile(
     r"(?:^|\n)\s*[一二三四五六七八]\s*[、．.]\s*"
     r"(?:[总總]体|[总總]體|概述|主[动動]公|收到和|存在|其他需|其它需|政府信息公[开開]行政)"
@@ -28,7 +31,7 @@ _CHAPTER = re.compile(
 _BREAKS = frozenset(
     ["p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "dd", "dt", "blockquote", "section", "article"]
 )
-_UNSEEN = frozenset(["script", "style", "noscript", "template", "select", "textarea", "button", "xml"])
+_UNSEEN = frozenset(["script", "style", "noscript", "template", "select", "textarea", "button", "xml", "rt", "rp"])
 _GROUPS = frozenset(("thead", "tbody", "tfoot"))
 
 
@@ -154,7 +157,7 @@ def _is_layout(rows: list[list[Cell]], table: Element) -> bool:
         return True
     for row in rows:
         for cell in row:
-            if _CHAPTER.search(cell.text):
+            if _CHAPTER.search(cell.text) and len(cell.text.strip()) > _LABEL:
                 return True
             paragraphs = [line for line in cell.text.split("\n") if line.strip()]
             if len(paragraphs) > 2 and sum(len(line) for line in paragraphs) > _PROSE and _prosaic(paragraphs):

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from crawler.page import chinese
+from crawler.page import chinese, mirrors
 from crawler.page.dates import YEAR, year_of
 
 Kind = Literal["report", "companion", "other"]
@@ -88,7 +88,7 @@ _ORGAN_END = re.compile(
 @lru_cache(maxsize=4096)
 def classify(title: str) -> Title:
     """What `title` says. Never raises."""
-    printed = " ".join(title.split())
+    printed = mirrors.without_readings(" ".join(title.split()))
     if not printed:
         return Title("other")
     read = _read(printed)

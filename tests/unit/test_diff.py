@@ -309,3 +309,23 @@ def test_segments_hold_both_sides(old: str, new: str) -> None:
     parts = segments(old, new, str)
     assert "".join(part.text for part in parts if part.kind != "added") == old
     assert "".join(part.text for part in parts if part.kind != "removed") == new
+
+
+def test_a_table_that_only_stands_elsewhere_is_told() -> None:
+    table = "| 项目 | 数量 |\n| 一、本年新收 | 12 |"
+    old = "一、总体情况\n第一段的文字。\n" + table + "\n第二段的文字。"
+    new = "一、总体情况\n" + table + "\n第一段的文字。\n第二段的文字。"
+    change = diff(Document(text=old), Document(text=new))
+    assert [(grid.what, grid.change, grid.label) for grid in change.grids] == [("table", "moved", "2 行 2 列")]
+    assert (change.text, change.cells) == ((), ())
+    assert diff_render.most_telling(change) == ["表三 移动表格  2 行 2 列  项目 数量 一、本年新收 12"]
+    assert "移动表格" in diff_render.render(change).plain
+
+
+def test_blank_rows_and_tables_cut_in_two_are_no_change() -> None:
+    one = "| 项目 | 数量 |\n| 一、本年新收 | 12 |\n| 二、上年结转 | 3 |"
+    two = "| 项目 | 数量 |\n|  |  |\n| 一、本年新收 | 12 |\n\n| 二、上年结转 | 3 |  |"
+    assert diff(Document(text=one), Document(text=two)).empty
+    assert not diff(Document(text=one), Document(text=two), cosmetic=True).empty
+    edited = diff(Document(text=one), Document(text=two.replace("12", "13")))
+    assert [(cell.old, cell.new) for cell in edited.cells] == [("12", "13")]

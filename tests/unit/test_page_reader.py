@@ -69,6 +69,12 @@ SAME: dict[str, str | bytes] = {
     "previous and next": page(after="<p>上一篇：<a href=1>2021年报</a></p><p>下一篇：没有了</p>"),
     "print, close, share": page(after="<p>【打印】【关闭】</p><div>分享到：<a>微信</a></div><p>扫一扫在手机打开当前页</p>"),
     "session token": page(after="<div>d41d8cd98f00b204e9800998ecf8427e</div>"),
+    "hidden spam in the title": page(head=f"<h1>{TITLE[:5]}<span style='display:none'>365体育</span>{TITLE[5:]}</h1>"),
+    "zero width in the title": page(head=f"<h1>{TITLE[:2]}&#8203;\u200d{TITLE[2:9]}&shy;{TITLE[9:]}&zwnj;</h1>"),
+    "ruby": page(
+        BODY.replace("总体", "<ruby>总<rp>(</rp><rt>zǒng</rt><rp>)</rp></ruby>体").replace("规章", "<ruby>规<rt>guī</rt>章</ruby>")
+    ),
+    "weather without a label, time of making": page(after="<p>多云转小雨 温度:2-14℃</p><p>页面执行时间：0.25秒</p>"),
     "hidden spam": page(after="<div style='display: none'><p>365体育</p></div><p style='visibility:hidden'>x</p>"),
     "commented list": page(after=f"<!-- <ul><li><a href=1>{TITLE}</a></li></ul> -->"),
     "sidebar": page(beside="<div class=side><ul><li><a href=1>政府信息公开指南</a></li><li><a href=2>年报</a></li></ul></div>"),
@@ -94,6 +100,7 @@ def test_noise_alters_nothing(name: str) -> None:
 
 OTHER = {
     "a digit": page(BODY.replace("信息12条", "信息13条")),
+    "a statistic that looks like the page's own": page(BODY.replace("<p>三、", "<p>审核：退回修改12件</p><p>三、")),
     "a cell": page(BODY.replace("<td>0</td>", "<td>1</td>", 1)),
     "a row": page(BODY.replace("</tr></table>", "</tr><tr><td>a</td><td>1</td><td>1</td><td>1</td></tr></table>")),
     "a paragraph": page(BODY + "<p>特此报告。</p>"),

@@ -72,3 +72,23 @@ def test_bombs_are_bounded() -> None:
         assert read_flow(dom).pieces
     assert time.perf_counter() - started < 20
     assert parse(nested).flattened
+
+
+def test_rows_that_read_like_chapters_are_labels() -> None:
+    """The statistical table of 2014 to 2018 (政府信息公开工作情况统计表)."""
+    rows = (
+        ("统计指标", "单位", "统计数"),
+        ("一、主动公开情况", "——", "——"),
+        ("（一）主动公开政府信息数", "条", "1234"),
+        ("二、回应解读情况", "——", "——"),
+        ("三、依申请公开情况", "——", "——"),
+    )
+    html = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    assert grid(f"<table>{html}</table>") == [list(row) for row in rows]
+
+
+def test_a_chapter_with_its_prose_in_a_cell_is_layout() -> None:
+    prose = (
+        "一、总体情况" + "2022年，本机关主动公开政府信息，依法办理申请，加强平台建设和监督保障，各项工作平稳有序。" * 2
+    )
+    assert read_table(parse(f"<table><tr><td>　</td><td>{prose}</td></tr></table>").select("table")[0]) is None
