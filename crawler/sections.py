@@ -8,6 +8,7 @@ told, and one `LinkListed` for each report or companion that it lists.
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
+from urllib.parse import urldefrag
 
 import msgspec
 
@@ -17,6 +18,7 @@ from crawler.fetching import Answer, Fetcher
 from crawler.guard import Guard
 from crawler.known import KnownPages, key_of
 from crawler.observation import FindingSeen, Job, LinkListed, SectionRead
+from crawler.page import verdict
 from crawler.page.address import normalise, twin_of
 from crawler.page.decode import decode
 from crawler.page.model import Hint
@@ -59,6 +61,7 @@ class _Walk:
         self.seen_pages: set[tuple[str, ...]] = set()
         self.asked: set[str] = set()
         self.columns: tuple[Column, ...] = ()
+        self.captures: list[str] = []
 
     def fail(self, reason: str) -> None:
         """The column is not complete; the first reason stands."""
@@ -93,6 +96,8 @@ class Sections:
         self.found: dict[int, tuple[str, Hint]] = {}
         """Listed reports that known.jsonl does not hold: what to read, and what the list said."""
         self.responses = 0
+        for _ in self.targets():
+            pass  # registers them: a page that leads to a section is gone, also where no section is read
 
     def targets(self) -> Iterator[Target]:
         """The columns that the portal file names."""
@@ -147,22 +152,25 @@ class Sections:
         answer = await self._ask(step, first)
         walk.status = answer.status or walk.status
         if first:
-            judgement = await self._first(walk, answer)
+            judgement = await self._first(walk, step, answer)
             if judgement is None:
                 return None
             answer = judgement.answer
-        elif answer.failure or answer.status != 200:
-            self._visits.refused(answer)
-            walk.fail(f"page {walk.pages + 1}: {answer.marker or f'status {answer.status}'}")
-            return None
-        elif dead_end(answer.url) and not dead_end(step.url):
-            walk.fail(f"page {walk.pages + 1}: redirect to {answer.url}")
-            return None
+        else:
+            self._keep(walk, answer)
+            if answer.failure or answer.status != 200:
+                self._visits.refused(answer)
+                walk.fail(f"page {walk.pages + 1}: {answer.marker or f'status {answer.status}'}")
+                return None
+            if dead_end(answer.url) and not dead_end(step.url):
+                walk.fail(f"page {walk.pages + 1}: redirect to {answer.url}")
+                return None
         page = self._read(walk, step, answer)
-        wordless = judgement is not None and judgement.reading == "unreachable"
-        if judgement is not None and wordless and not (page.links or page.next or page.columns):
-            # A shell without a word of its own is a list only if its scripts say what to ask for.
-            walk.fail(judgement.marker)
+        if (
+            judgement is not None
+            and not (page.links or page.next or page.columns)
+            and not self._is_list(walk, judgement)
+        ):
             return None
         walk.pages += 1
         walk.first_page = True
@@ -174,22 +182,41 @@ class Sections:
             return ListPage(next=(Step(page.refresh),))
         return self._take(walk, page, answer, step)
 
+    def _keep(self, walk: _Walk, answer: Answer) -> None:
+        """Keeps what the list was read from: evidence, if the pass says something that rests on it."""
+        if answer.response is not None and (place := self._sink.capture_list(answer.exchange())):
+            walk.captures.append(place)
+
     async def _ask(self, step: Step, first: bool) -> Answer:
         render = self._portal.render and step.form is None and not step.state
         return await self._fetcher.fetch(step.url, form=step.form, headers=step.headers, render=render)
 
-    async def _first(self, walk: _Walk, answer: Answer) -> Judgement | None:
+    async def _first(self, walk: _Walk, step: Step, answer: Answer) -> Judgement | None:
         """Judges a column's first page as a page: it may be a report itself, or say that it does not exist."""
         target = walk.target
         known = self._known.page(target.url)
         hint = Hint(title=known.title if known else "", organ="", year=target.year)
         judgement = await self._visits.judge(target.url, answer, known, hint)
+        led_on = judgement.answer is not answer and answer.status == 200 and not answer.failure
+        if led_on and self._read(walk, step, answer).links:
+            # A list that also frames or leads to another page is a list.
+            judgement = Judgement("other", "a list", answer)
         answer = judgement.answer
+        self._keep(walk, answer)
         walk.status = answer.status or walk.status
         reading, marker = judgement.reading, judgement.marker
-        if reading == "unreachable" and answer.status == 200 and not answer.failure and marker == "empty page":
-            return judgement
-        lost = None if twin_of(answer.url) == twin_of(target.url) else dead_end(answer.url)
+        in_place = twin_of(urldefrag(answer.url).url) == twin_of(urldefrag(target.url).url)
+        if answer.status == 200 and not answer.failure and (in_place or marker == verdict.EMPTY_PAGE):
+            # A shell without a word of its own is a list if its scripts say what to ask for; so is a page that lists
+            # reports, whatever else stands on it.
+            worded = reading in ("blocked", "gone") or (
+                reading == "unreachable" and marker not in (verdict.CUT_OFF, "unreadable")
+            )
+            if worded and (marker != verdict.EMPTY_BODY):
+                if known is not None and known.reports and not self._visits.was_read(target.url):
+                    await self._visits.tell(target.url, judgement, known)
+                return judgement
+        lost = None if in_place else dead_end(answer.url)
         if lost and reading in ("present", "same", "other"):
             reading, marker = lost
         for finding in judgement.page.findings if judgement.page is not None and reading == "unreachable" else ():
@@ -197,16 +224,29 @@ class Sections:
         if reading in ("blocked", "unreachable", "gone"):
             if known is not None and known.reports and not self._visits.was_read(target.url):
                 await self._visits.tell(target.url, judgement, known)
-            if reading == "gone" and (target.filled or target.linked):
-                walk.absent = walk.first_page = True
-            else:
-                walk.fail(marker or reading)
+            self._not_read(walk, reading, marker)
             return None
         holds = known is not None and bool(known.reports)
         walk.is_report = reading == "present" or (reading == "same" and holds)
         if (walk.is_report or holds) and not self._visits.was_read(target.url):
             await self._visits.tell(target.url, judgement, known)
         return judgement
+
+    def _is_list(self, walk: _Walk, judgement: Judgement) -> bool:
+        """Whether a first page that leads nowhere is a list all the same: one of nothing, not an error page."""
+        if judgement.reading not in ("blocked", "unreachable", "gone"):
+            return True
+        if judgement.reading == "gone" and judgement.marker.startswith("暂无") and not walk.target.filled:
+            return True
+        self._not_read(walk, judgement.reading, judgement.marker)
+        return False
+
+    def _not_read(self, walk: _Walk, reading: str, marker: str) -> None:
+        """The column's first page is not there, or could not be read."""
+        if reading == "gone" and (walk.target.filled or walk.target.linked):
+            walk.absent = walk.first_page = True
+        else:
+            walk.fail(marker or reading)
 
     def _read(self, walk: _Walk, step: Step, answer: Answer) -> ListPage:
         listing = Listing(
@@ -243,11 +283,10 @@ class Sections:
         if step.number and not page.links and not step.state:
             self._doubt(walk, page, answer)
         walk.seen_pages.add(page.rows)
-        fresh = False
         for link in page.links:
             key = key_of(link.url)
-            if key in walk.seen_links:
-                continue
+            if key in walk.seen_links or (walk.target.filled and twin_of(link.url) in self._walked):
+                continue  # a query page's crumbs lead to another year of the same section: that is read as a column
             if not self._guard.allows_host(link.url):
                 self._report_off_host(link.url, link.title, walk.target.url)
                 continue
@@ -271,10 +310,7 @@ class Sections:
             if link.kind == "report":
                 walk.links += 1
                 if known is None:
-                    fresh = True
                     self.found.setdefault(key, (url, Hint(link.title, link.date, "", walk.target.year)))
-        if fresh and answer.response is not None:
-            self._sink.capture(answer.exchange())
         return page
 
     def _doubt(self, walk: _Walk, page: ListPage, answer: Answer) -> None:
@@ -313,5 +349,6 @@ class Sections:
                 links=walk.links,
                 status=walk.status,
                 reason=walk.reason,
+                captures=tuple(walk.captures),
             )
         )

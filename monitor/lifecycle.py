@@ -61,6 +61,8 @@ class Sighting(msgspec.Struct, frozen=True):
     """True: a section lists it. False: every section that listed it was read completely and does not. None: unknown."""
     overwritten: bool = False
     """Gone, because its page now holds another report of its organ."""
+    named_elsewhere: bool = False
+    """A list names it at another address, which could not be read: it may have moved there (rule 2)."""
 
 
 class PortalState(msgspec.Struct, frozen=True):
@@ -72,6 +74,10 @@ class PortalState(msgspec.Struct, frozen=True):
     broken_said: bool = False
     mass_since: datetime | None = None
     delist_since: datetime | None = None
+    empty_since: datetime | None = None
+    """First of the passes in a row that read nothing."""
+    trouble_since: datetime | None = None
+    """Since when it is down or broken."""
 
 
 class PassFacts(msgspec.Struct, frozen=True):
@@ -98,6 +104,8 @@ class Said(msgspec.Struct, frozen=True):
     report: int | None = None
     reason: str = ""
     count: int = 0
+    since: datetime | None = None
+    """Of what is said of the portal: since when."""
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -139,20 +147,25 @@ def judge(
             counted.add(report.id)
 
     restored = {event.report for event in said if event.kind == "restored"}
-    states, listings, unlisted, delist_since = _listings(portal, states, sightings, facts, restored)
-    said += listings
+    listings = _listings(portal, states, sightings, facts, restored)
+    states, unlisted = listings.states, listings.waiting
+    said += listings.said
     states, unverified = _unverified(states, sightings, facts)
     said += unverified
 
-    delisted = unlisted > 0
+    delisted = listings.broken
     broken = bool(facts.broken_sections) or mass or delisted
     down_said, broken_said = portal.down_said, portal.broken_said
+    trouble_since = portal.trouble_since
     if broken and not broken_said:
         reason = "section" if facts.broken_sections else "mass" if mass else "delisted"
-        said.append(Said("portal_broken", reason=reason, count=len(gone) if mass else unlisted))
+        since = _known_now(facts)
+        said.append(Said("portal_broken", reason=reason, count=len(gone) if mass else unlisted, since=since))
+        trouble_since = trouble_since or since
         broken_said, down_said = True, False
-    elif not broken and (down_said or (broken_said and facts.healthy)):
-        said.append(Said("portal_recovered", reason="down" if down_said else "broken"))
+    elif not broken and (down_said or (broken_said and facts.healthy and not unlisted)):
+        said.append(Said("portal_recovered", reason="down" if down_said else "broken", since=trouble_since))
+        trouble_since = None
         down_said = broken_said = False
     return Judgement(
         portal=PortalState(
@@ -160,7 +173,8 @@ def judge(
             down_said=down_said,
             broken_said=broken_said,
             mass_since=mass_since,
-            delist_since=delist_since,
+            delist_since=listings.since,
+            trouble_since=trouble_since,
         ),
         reports=states,
         said=tuple(said),
@@ -171,10 +185,14 @@ def judge(
 def _nothing_read(portal: PortalState, reports: Sequence[ReportState], facts: PassFacts) -> Judgement:
     """A pass that read nothing says nothing about any report; the third in a row says that the portal is down."""
     empty = portal.empty_passes + 1
+    since = portal.empty_since if portal.empty_passes else _known_now(facts)
     states, said = _unverified({report.id: report for report in reports}, {}, facts)
     down = empty >= DOWN_AFTER
     if down and not portal.down_said:
-        said = [Said("portal_down", reason="blocked" if facts.blocked else "unreachable", count=empty), *said]
+        said = [
+            Said("portal_down", reason="blocked" if facts.blocked else "unreachable", count=empty, since=since),
+            *said,
+        ]
     health: Health = "blocked" if facts.blocked else "down" if down else portal.health
     return Judgement(
         portal=msgspec.structs.replace(
@@ -182,6 +200,8 @@ def _nothing_read(portal: PortalState, reports: Sequence[ReportState], facts: Pa
             health=health,
             empty_passes=empty,
             down_said=portal.down_said or down,
+            empty_since=since,
+            trouble_since=portal.trouble_since or (since if down else None),
             # What was said last is that it is down: a portal that is readable again and still broken is told so anew.
             broken_said=portal.broken_said and not down,
         ),
@@ -260,12 +280,24 @@ def _step(
         missing_since=since,
         overwritten=sighting.overwritten,
     )
-    if misses < needed or not long_enough or (hold and not sighting.overwritten):
+    if misses < needed or not long_enough or (hold and not sighting.overwritten) or sighting.named_elsewhere:
         return state, [], True
     listed = False if sighting.listed is False else state.listed
     state = msgspec.structs.replace(state, status="taken_down", listed=listed, unlisted_since=None)
     reason = "overwritten" if sighting.overwritten else ""
     return state, [Said("taken_down", report.id, reason=reason, count=misses)], True
+
+
+class _Listings(msgspec.Struct, frozen=True):
+    """What the lists of one pass come to."""
+
+    states: dict[int, ReportState]
+    said: list[Said]
+    waiting: int
+    """Reports that are off the lists and held back: too many to be told one by one."""
+    broken: bool
+    """So many were seen live off the lists, in this pass or in one before that still holds."""
+    since: datetime | None
 
 
 def _listings(
@@ -274,36 +306,43 @@ def _listings(
     sightings: Mapping[int, Sighting],
     facts: PassFacts,
     restored: set[int | None],
-) -> tuple[dict[int, ReportState], list[Said], int, datetime | None]:
+) -> _Listings:
     """Delisted and relisted reports, how many are off the lists at once and held back, and since when.
 
-    A report that was restored in this pass is not told as relisted too: that goes without saying.
+    A report that was restored in this pass is not told as relisted too: that goes without saying. One whose page was not
+    read is not told, but counts for the guard: what a pass left unread must not make the rest look like a few.
     """
     after = dict(states)
     said: list[Said] = []
+    off = 0
     unlisted: list[ReportState] = []
     population = sum(1 for state in states.values() if state.status == "live" and state.listed)
     for state in states.values():
         sighting = sightings.get(state.id, Sighting())
         seen_live = state.status == "live" and (sighting.moved or sighting.reading == "present")
-        if not seen_live or sighting.listed is None:
+        waiting = sighting.listed is None and state.unlisted_since is not None
+        if state.status == "live" and state.listed and (sighting.listed is False or waiting):
+            off += 1
+            if seen_live and not waiting:
+                unlisted.append(state)
             continue
-        if state.listed and not sighting.listed:
-            unlisted.append(state)
+        if not seen_live or sighting.listed is None:
             continue
         if state.listed is False and sighting.listed and state.id not in restored:
             said.append(Said("relisted", state.id))
         after[state.id] = msgspec.structs.replace(state, listed=sighting.listed, unlisted_since=None)
-    mass = _too_many(len(unlisted), population)
+    many = _too_many(off, population)
+    mass = many and (_too_many(len(unlisted), population) or portal.delist_since is not None)
     since = (portal.delist_since or _known_now(facts)) if mass else None
-    hold = mass and not _waited(since, facts, MASS_PATIENCE)
+    hold = many and not _waited(since, facts, MASS_PATIENCE)
     for state in unlisted:
         if hold:
-            after[state.id] = msgspec.structs.replace(state, unlisted_since=state.unlisted_since or _known_now(facts))
+            after[state.id] = msgspec.structs.replace(state, unlisted_since=state.unlisted_since or facts.now)
         else:
             said.append(Said("delisted", state.id))
             after[state.id] = msgspec.structs.replace(state, listed=False, unlisted_since=None)
-    return after, said, len(unlisted) if hold else 0, since if hold else None
+    left = off if hold else off - len(unlisted) if many else 0
+    return _Listings(after, said, left, mass and left > 0, since if left else None)
 
 
 def _unverified(
@@ -316,7 +355,8 @@ def _unverified(
     for state in states.values():
         if state.status == "taken_down" or state.unverified_said:
             continue
-        if state.status == "missing" and sightings.get(state.id, Sighting()).reading in ("gone", "weak_gone"):
+        seen = sightings.get(state.id, Sighting())
+        if state.status == "missing" and seen.reading in ("gone", "weak_gone") and not seen.named_elsewhere:
             continue
         if _waited(state.last_verified_at, facts, UNVERIFIED_AFTER):
             after[state.id] = msgspec.structs.replace(state, unverified_said=True)

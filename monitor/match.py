@@ -1,5 +1,7 @@
 """What matching is given and what it says: the reports and pages that the record knows, and which report is which. Pure."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -25,8 +27,8 @@ class KnownReport(msgspec.Struct, frozen=True):
     status: str
     guessed: bool = False
     """Its year is a guess."""
-    corrected: bool = False
-    """An operator set its organ or year by hand."""
+    printed: tuple[str, int] | None = None
+    """An operator set its organ or year by hand: the organ and year that its pages printed then."""
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -50,6 +52,8 @@ class OnPage(msgspec.Struct, frozen=True):
     text_hash: str
     absent: str = ""
     """Not empty: the page was last read present, but without this report; what that was for the report."""
+    unread: str = ""
+    """Not empty: by today's rules the stored capture of the page, which showed it, reads so."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -60,6 +64,11 @@ class Known(msgspec.Struct, frozen=True):
     organs: tuple[OrganRow, ...]
     organ: str
     """The portal's organ, for pages that name none."""
+    ignored: Mapping[str, tuple[int, ...]] = {}
+    """By normalised address: reports of which an operator said that what it shows is no report, or not that one."""
+    unproven: frozenset[str] = frozenset()
+    """Pages that were last read by other rules, and whose capture could not be read again: what they say of organ and year
+    may differ though nobody changed it."""
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -91,6 +100,18 @@ class Matched(msgspec.Struct, frozen=True):
     readings: dict[int, tuple[Reading | None, PageRead | None, bool]]
     """By report: what its primary address said, the page, and whether it now holds another report (overwritten)."""
     unkeyed: tuple[Unkeyed, ...]
+    undecided: tuple[Unkeyed, ...] = ()
+    """Reports with the key of one whose own address could not be read, and other content: moved and edited, or a variant."""
+    waiting: tuple[str, ...] = ()
+    """Addresses that show a report which no pass could decide on yet: they must be parsed again, changed or not."""
+
+
+def in_common(one: str, other: str) -> float:
+    """Share (0 to 1) of the longer text's characters that stand in lines which both texts have."""
+    lines, others = Counter(one.splitlines()), Counter(other.splitlines())
+    common = sum(len(line) * count for line, count in (lines & others).items())
+    longest = max(sum(map(len, one.splitlines())), sum(map(len, other.splitlines())), 1)
+    return common / longest
 
 
 def where_read(page: PageRead) -> str:

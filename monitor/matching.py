@@ -4,7 +4,6 @@ The key is organ and year, never the address (docs/lifecycle.md, "Which report i
 portal, and the pages that one pass read. Out: a `Match` for each report on each page, and a reading for each known one.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
@@ -13,14 +12,14 @@ import msgspec
 from crawler.observation import PageRead, ReportSeen
 from crawler.page.address import normalise, twin_of
 from crawler.page.model import GUESSED, Report
+from monitor.alike import SAME_BODY, Alike
+from monitor.by_hand import ByHand
 from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_name
 from monitor.lifecycle import Reading
-from monitor.match import Content, How, Known, KnownReport, Match, Matched, Unkeyed, where_read
+from monitor.match import Content, How, Known, KnownReport, Match, Matched, Unkeyed, in_common, where_read
 
-_SAME_BODY = 0.98
-"""Share of text that two readings must have in common for a changed year to be a correction, not a new report."""
 _ALIKE = 0.5
-"""The same where the year was a guess and is now printed: the next year's report has little of the old one's text."""
+"""Share of text in common where the year was a guess and is now printed: the next year's report has little of the old one's."""
 
 
 class _Found(msgspec.Struct):
@@ -52,7 +51,9 @@ def match_reports(
             matcher.own(page)
     matcher.elsewhere(pages)
     readings = {report.id: matcher.reading(report, pages) for report in known.reports.values()}
-    return Matched(tuple(matcher.matches), readings, tuple(matcher.unkeyed))
+    return Matched(
+        tuple(matcher.matches), readings, tuple(matcher.unkeyed), tuple(matcher.undecided), tuple(matcher.waiting)
+    )
 
 
 class _Matcher:
@@ -75,6 +76,10 @@ class _Matcher:
         self.matches: list[Match] = []
         self.unkeyed: list[Unkeyed] = []
         self.leftover: list[_Found] = []
+        self.undecided: list[Unkeyed] = []
+        self.waiting: list[str] = []
+        self.by_hand = ByHand(known, text_of)
+        self.alike = Alike(text_of, content_of, content)
         self.by_key: dict[tuple[str, int], list[KnownReport]] = {}
         names = {organ.id: organ_name(organ.name) for organ in known.organs}
         for report in known.reports.values():
@@ -132,18 +137,28 @@ class _Matcher:
                     )
                 continue
             lone = shown[0] if len(shown) == 1 and len(page.reports) == 1 else None
-            if lone is not None and lone.corrected:
-                self._take("own", _Found(page, where_read(page), seen, self.organ_of[lone.organ], lone.year), lone)
-                continue
-            if report.year is None:
-                self.unkeyed.append(Unkeyed(page, report))
+            if self.by_hand.is_ignored((normalise(page.url), where_read(page)), seen):
                 continue
             printed = self._printed(newest if successive and newest is not None else report, here)
+            taken = self.here.get(normalise(page.url), ())
+            own = self.by_hand.here(report, find_organ(printed, self.organs), here, taken, lone is not None)
+            if own is not None:
+                self._take("own", _Found(page, where_read(page), seen, self.organ_of[own.organ], own.year), own)
+                continue
+            if report.year is None:
+                if lone is not None and self.alike.share(lone, seen) >= _ALIKE:
+                    # The page no longer says the year; it shows what it showed.
+                    self._take("own", _Found(page, where_read(page), seen, self.organ_of[lone.organ], lone.year), lone)
+                else:
+                    self.unkeyed.append(Unkeyed(page, report))
+                continue
             organ = self._organ(printed, here if successive and len(parsed) > 1 else ())
             found = _Found(page, where_read(page), seen, organ, report.year)
             same = next((item for item in here if item.organ == organ.id and item.year == report.year), None)
             if same is None and lone is not None:
                 same = self._corrected_in_place(lone, found, report)
+                if same is None and self._read_otherwise(lone, found):
+                    same = lone
                 if same is not None:
                     self._rekey(same, found)
                     continue
@@ -175,10 +190,22 @@ class _Matcher:
     def _corrected_in_place(self, lone: KnownReport, found: _Found, report: Report) -> KnownReport | None:
         """`lone`, if its page still shows it with another year or organ; None if the page shows another report now."""
         text = self.text_of(lone.id)
-        common = _in_common(text, report.text)
+        common = self.alike.share(lone, found.seen)
         if lone.guessed and report.year_from not in GUESSED and lone.organ == found.organ.id:
             return lone if common >= _ALIKE or not (text or report.text) else None
-        return lone if common >= _SAME_BODY else None
+        return lone if common >= SAME_BODY else None
+
+    def _read_otherwise(self, lone: KnownReport, found: _Found) -> bool:
+        """Whether it may only be other rules that give `lone` another key: its capture could not be read by them, and the
+        organ alone differs, or a year that is a guess by either (rule 12)."""
+        if normalise(found.page.url) not in self.known.unproven or normalise(found.page.url) != lone.url:
+            return False
+        report = found.seen.report
+        guess = report is not None and report.year_from in GUESSED
+        if lone.year != found.year and not (lone.guessed or guess):
+            return False
+        text = self.text_of(lone.id)
+        return report is not None and (not text or in_common(text, report.text) >= _ALIKE)
 
     def _rekey(self, report: KnownReport, found: _Found) -> None:
         old = self.by_key[organ_name(self.organ_of[report.organ].name), report.year]
@@ -207,22 +234,31 @@ class _Matcher:
             key = (organ_name(found.organ.name), found.year)
             content = self.content(found.seen)
             known_ones = self.by_key.get(key, [])
-            target = self._pick(known_ones, found, content, pages)
+            by_hand = self.by_hand.elsewhere(found.organ, found.year)
+            target = self._corrected(by_hand, found, content, pages, known_ones)
+            target = target or self._pick(known_ones, found, content, pages)
             if target is not None:
                 self._take(target[0], found, target[1])
                 continue
-            if any(self._unread(known, pages) for known in known_ones):
+            unread = [known for known in (*known_ones, *by_hand) if self._unread(known, pages)]
+            if unread:
                 # Moved and edited, or a variant? Its own address was not asked for in this pass (discovery alone, a pass
-                # that was cut short): the next one that asks for both will tell.
+                # that was cut short), or said nothing: the next one that reads both will tell.
+                self.waiting.append(found.where)
+                if any(pages.get(known.url) is not None for known in unread):
+                    self.undecided.append(Unkeyed(found.page, report))
                 continue
-            if not known_ones:
-                if gone is None:
-                    gone = [known for known in self.known.reports.values() if self._is_gone(known, pages)]
-                lost = next((known for known in gone if self.content_of(known.id).same(content)), None)
-                if lost is not None:
-                    gone.remove(lost)
+            if gone is None:
+                gone = [known for known in self.known.reports.values() if self._is_gone(known, pages)]
+            same = None if known_ones else next((one for one in gone if self.content_of(one.id).same(content)), None)
+            lost = same or self.alike.lost(found.seen, gone)
+            if lost is not None:
+                gone.remove(lost)
+                if same is not None or (lost.organ, lost.year) == (found.organ.id, found.year):
                     self._take("moved", found, lost)
-                    continue
+                else:
+                    self._rekey(lost, found)
+                continue
             self._fresh(fresh, key, found, content, known_ones)
 
     def _pick(
@@ -243,6 +279,30 @@ class _Matcher:
             if same[report.id]:
                 return self._view(report, found), report
         return None
+
+    def _corrected(
+        self,
+        by_hand: list[KnownReport],
+        found: _Found,
+        content: Content,
+        pages: Mapping[str, PageRead],
+        known_ones: list[KnownReport],
+    ) -> tuple[How, KnownReport] | None:
+        """A report whose key was set by hand, published at another address under the key that its pages print."""
+        report = found.seen.report
+        for item in by_hand:
+            if item.id in self.here.get(normalise(found.page.url), ()):
+                continue  # it stands there itself, beside this one
+            if item.id in self.at.get(found.where, ()):
+                return "view", item
+            if self._says(item, content):
+                return ("moved", item) if self._is_gone(item, pages) else (self._view(item, found), item)
+        if known_ones or report is None:
+            return None
+        return next(
+            (("moved", item) for item in by_hand if self._is_gone(item, pages) and self.by_hand.alike(item, report)),
+            None,
+        )
 
     def _says(self, report: KnownReport, content: Content) -> bool:
         """Whether a report says that: in the record, or edited, on a page that was read a moment ago."""
@@ -291,14 +351,14 @@ class _Matcher:
         return reading in ("gone", "weak_gone") or report.status in ("missing", "taken_down")
 
     def _unread(self, report: KnownReport, pages: Mapping[str, PageRead]) -> bool:
-        return report.status == "live" and self.reading(report, pages)[0] is None
+        return report.status == "live" and self.reading(report, pages)[0] in (None, "blocked", "unreachable")
 
     def reading(
         self, report: KnownReport, pages: Mapping[str, PageRead]
     ) -> tuple[Reading | None, PageRead | None, bool]:
         """What its primary address said in this pass."""
         page = pages.get(report.url)
-        if page is None:
+        if page is None or self._blind(report, page):
             return None, None, False
         if page.reading in ("blocked", "unreachable"):
             return page.reading, page, False
@@ -317,7 +377,20 @@ class _Matcher:
         same_organ = same_organ or any(seen.report is None for seen in page.reports)
         newer = any(other.year is not None and other.year > report.year for other in others)
         overwritten = same_organ and newer and where_read(page) == normalise(page.url)
-        return ("gone" if same_organ else "weak_gone"), page, overwritten
+        # One whose year nobody can tell may be this very report, edited.
+        certain = any(other.year is not None for other in others) or any(seen.report is None for seen in page.reports)
+        return ("gone" if same_organ and certain else "weak_gone"), page, overwritten
+
+    def _blind(self, report: KnownReport, page: PageRead) -> bool:
+        """Whether what the page shows proves nothing: by today's rules even the capture that showed the report shows
+        none (rule 12), and it is by them that the page was read. A status and a redirect need no rules."""
+        if page.reading not in ("present", "same", "gone", "other") or report.id in self.here.get(report.url, ()):
+            return False
+        item = next((item for item in self.known.pages.get(report.url, ()) if item.report == report.id), None)
+        if item is None or not item.unread or page.status != 200 or page.final_url:
+            return False
+        # Words of an error page do tell, where the capture had none.
+        return page.reading != "gone" or item.unread == "gone"
 
 
 def _free(taken: Iterable[KnownReport]) -> int:
@@ -328,11 +401,3 @@ def _free(taken: Iterable[KnownReport]) -> int:
 def _is_mirror(url: str) -> bool:
     """Whether an address is a gateway's, a mobile site's or another view's, not the page's own."""
     return twin_of(url) != url.partition("://")[2].removeprefix("www.")
-
-
-def _in_common(one: str, other: str) -> float:
-    """Share (0 to 1) of the longer text's characters that stand in lines which both texts have."""
-    lines, others = Counter(one.splitlines()), Counter(other.splitlines())
-    common = sum(len(line) * count for line, count in (lines & others).items())
-    longest = max(sum(map(len, one.splitlines())), sum(map(len, other.splitlines())), 1)
-    return common / longest

@@ -12,6 +12,9 @@ import msgspec
 from crawler.observation import LinkKind
 from crawler.portal import Portal, Selectors
 
+REVISION = "1"
+"""Goes into a portal's `list_rules`; a change here makes each section's next complete listing a new starting point."""
+
 
 class Markup(msgspec.Struct, frozen=True):
     """CSS selectors of a report page, each in order of preference. An operator's selector comes first."""

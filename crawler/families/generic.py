@@ -64,11 +64,17 @@ def read_html(listing: Listing, extra: Iterable[Row] = (), onward: Next | None =
         links=links(found, listing, annual),
         next=(Step(onward.url, number=listing.step.number + 1, state=listing.step.state),) if onward.url else (),
         columns=columns(rows(tree, base), listing) if listing.step.number == 0 else (),
-        rows=tuple(dict.fromkeys(row.url for row in found if is_article(row.url))),
+        rows=_listed(found),
         annual=annual,
         pages=pages,
         problem=problem,
     )
+
+
+def _listed(found: list[Row]) -> tuple[str, ...]:
+    """Addresses of what a page lists: those of documents, or else (`show.aspx?id=7`) of what stands beside a date."""
+    documents = [row.url for row in found if is_article(row.url)]
+    return tuple(dict.fromkeys(documents or [row.url for row in found if row.date]))
 
 
 def redirect_of(tree: LexborHTMLParser, listing: Listing) -> str:

@@ -5,6 +5,7 @@ what is wrong where there must be one that cannot be asked for. Pure.
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -67,12 +68,21 @@ class Next(NamedTuple):
 
 
 def script_pages(text: str) -> tuple[int, str, str, int] | None:
-    """Pages as TRS's and Ucap's scripts tell them: (pages, prefix, extension, first suffix), or None.
+    """Pages as TRS's and Ucap's scripts tell them: (pages, prefix, extension, first suffix), or None."""
+    code = without_comments(text)
+    call = next(script_calls(code), None)
+    if call is not None:
+        return call
+    count = _CONFIG_TOTAL.search(code) or _COUNT.search(code)
+    return (int(count[1]), "", "", 1) if count else None
+
+
+def script_calls(code: str) -> Iterator[tuple[int, str, str, int]]:
+    """Each call of `createPageHTML` in a page without its comments: (pages, prefix, extension, first suffix).
 
     `createPageHTML(total, cur, "index", "shtml")` calls page 2 `index_1`; with a box's name first and a row count last
     (`createPageHTML('page_div', 10, 1, 'list', 'shtml', 200)`) page 2 is `list_2` ("domain notes", 1a and 1d).
     """
-    code = without_comments(text)
     for call in _CREATE.finditer(_LINE_COMMENT.sub("", code)):
         arguments = [argument.strip() for argument in call[1].split(",")]
         values = [argument.strip("'\"") for argument in arguments]
@@ -85,9 +95,7 @@ def script_pages(text: str) -> tuple[int, str, str, int] | None:
             words = words[1:]
         prefix = words[0] if words else "index"
         extension = words[1].lstrip(".") if len(words) > 1 else "html"
-        return numbers[0], prefix, extension, 2 if boxed and len(arguments) >= 6 else 1
-    count = _CONFIG_TOTAL.search(code) or _COUNT.search(code)
-    return (int(count[1]), "", "", 1) if count else None
+        yield numbers[0], prefix, extension, 2 if boxed and len(arguments) >= 6 else 1
 
 
 def numbered(url: str, prefix: str, extension: str, first_suffix: int, pages: int) -> Next:

@@ -63,7 +63,7 @@ def _has_content(body: Body, files: Sequence[Attachment], named: bool) -> bool:
     if own < (_LEAST_NAMED if named else _LEAST) or linked >= own:
         return False
     # A title over 该内容已被删除 is what is left of a report, not one.
-    return own > 4 * _LEAST or verdict.missing([piece.text for piece in prose], "", False) is None
+    return own > 4 * _LEAST or verdict.missing([piece.text for piece in prose]) is None
 
 
 def _links(flow: Flow, body: Body) -> int:

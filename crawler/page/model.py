@@ -81,6 +81,16 @@ PageState = Literal["present", "gone", "other", "blocked", "unreachable"]
 blocked, unreachable: it says nothing about any report."""
 
 
+class PagePart(msgspec.Struct, frozen=True):
+    """A further part of an article, and what its page turned out to be. Only `present` ones are in the article's reports."""
+
+    url: str
+    """Normalised."""
+    state: PageState | None = None
+    """None: it was not given."""
+    marker: str = ""
+
+
 class Page(msgspec.Struct, frozen=True):
     """What a response turned out to be."""
 
@@ -92,3 +102,5 @@ class Page(msgspec.Struct, frozen=True):
     """Absolute address that a meta refresh or a script sends the reader on to; the page itself then says nothing."""
     companions: tuple[Attachment, ...] = ()
     findings: tuple[PageFinding, ...] = ()
+    parts: tuple[PagePart, ...] = ()
+    """Further parts of the article that the page is the first one of, as the parts that were given name them, in order."""

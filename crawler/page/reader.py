@@ -2,22 +2,25 @@
 
 Order: the status; an empty or cut-off body; the text; the tree and its flow; metadata, body, reports. Only a page on which no
 report was found is asked whether it is an error page, a challenge or a redirect: their words and markers occur on good pages.
+An article that goes on at further addresses is read whole if its further parts are given (`crawler.page.parts`).
 Guarantee: never raises for odd input; what cannot be read is a `Page` with the finding `unreadable`.
 """
 
 import re
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from crawler import families
 from crawler.families.base import Markup
 from crawler.page import dom as doms
-from crawler.page import judge, titles, verdict
+from crawler.page import judge, parts, titles, verdict
 from crawler.page.attachments import absolute
-from crawler.page.body import Body, find_body
+from crawler.page.body import Body, box_of, find_body
 from crawler.page.decode import decode
 from crawler.page.flow import Flow, read_flow
 from crawler.page.metadata import Metadata, read_metadata
-from crawler.page.model import Attachment, Fetched, Hint, Page, PageFinding
-from crawler.page.refresh import refresh_of
+from crawler.page.model import Attachment, Fetched, Hint, Page, PageFinding, PagePart
 from crawler.page.reports import (
     Draft,
     companions_in,
@@ -27,21 +30,59 @@ from crawler.page.reports import (
     site_findings,
     text_hash,
 )  # fmt: skip
+from crawler.page.without import without_report
 from crawler.portal import Portal
 
 __all__ = ["REVISION", "read_page", "text_hash"]
 
-REVISION = "1"
+REVISION = "2"
 """Goes into a portal's `rules`; a change here makes stored captures be read again before they are compared."""
 
+_ANOTHER = "another title"
 _MAGIC = (
     (b"%PDF", "document"), (b"\xd0\xcf\x11\xe0", "document"), (b"{\\rtf", "document"), (b"Rar!", "document"), (b"7z\xbc\xaf", "document"),
     (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture"), (b"GIF8", "picture"), (b"BM", ""), (b"PK\x03\x04", "document"),
 )  # fmt: skip
 
 
-def read_page(fetched: Fetched, portal: Portal, markup: Markup, hint: Hint = Hint()) -> Page:  # noqa: B008 (frozen)
-    """What a response says. `markup` holds the family's selectors; the portal's own come before them."""
+class _Opened(NamedTuple):
+    """A page as far as it is read before anyone asks what stands on it."""
+
+    fetched: Fetched
+    html: str
+    tree: doms.Dom
+    flow: Flow
+    base: str
+    meta: Metadata
+    body: Body
+    files: tuple[Attachment, ...]
+    findings: tuple[PageFinding, ...]
+
+
+def read_page(
+    fetched: Fetched,
+    portal: Portal,
+    markup: Markup,
+    hint: Hint = Hint(),  # noqa: B008 (frozen)
+    further: Mapping[str, Fetched] = MappingProxyType({}),
+) -> Page:
+    """What a response says. `markup` holds the family's selectors; the portal's own come before them. `further`: by address
+    as `Page.parts` names it, what the further parts of the article answered; a part that is not given is left out."""
+    opened = _open(fetched, portal, markup, hint)
+    if isinstance(opened, Page):
+        return opened
+    companions = companions_in(opened.flow, opened.base, fetched.url, opened.meta)
+    if not judge.holds_report(opened.meta, opened.flow, opened.body, opened.files, hint):
+        page = without_report(fetched, opened.html, opened.tree, opened.flow, opened.base)
+        return Page(page.state, page.marker, (), page.refresh, companions, opened.findings)
+    article = _article(opened, portal, markup, further)
+    reports, doubled = read_reports(Draft(fetched.url, opened.base, opened.meta, hint), article.body, article.files)
+    findings = (*opened.findings, *article.findings, *doubled, *site_findings(opened.meta, portal, fetched.url))
+    return Page("present", _because(opened.meta, opened.body), reports, "", companions, findings, article.parts)
+
+
+def _open(fetched: Fetched, portal: Portal, markup: Markup, hint: Hint, box: str = "") -> Page | _Opened:
+    """A page, taken apart; a `Page` where status, bytes or text settle what it is. `box`: a selector of the body's box."""
     if (decided := verdict.by_status(fetched.status) or verdict.by_bytes(fetched.body)) is not None:
         return Page(decided.state, decided.marker)
     if (kind := _file_kind(fetched.body)) is not None:
@@ -59,16 +100,78 @@ def read_page(fetched: Fetched, portal: Portal, markup: Markup, hint: Hint = Hin
     own = portal.selectors
     family = {"title": markup.title, "date": markup.date, "source": markup.source}
     meta = read_metadata(tree, flow, {"title": own.title, "date": own.date, "source": own.source}, family)
-    body = find_body(tree, flow, own.body, markup.body, meta.heading, base)
-    files = files_of(flow, body, base)
-    companions = companions_in(flow, base, fetched.url, meta)
+    body = find_body(tree, flow, own.body or box, markup.body, meta.heading, base)
     findings += [*meta.findings, *body.findings]
-    if not judge.holds_report(meta, flow, body, files, hint):
-        page = _without_report(fetched, html, tree, flow, base)
-        return Page(page.state, page.marker, (), page.refresh, companions, tuple(findings))
-    reports, doubled = read_reports(Draft(fetched.url, base, meta, hint), body, files)
-    findings += [*doubled, *site_findings(meta, portal, fetched.url)]
-    return Page("present", _because(meta, body), reports, "", companions, tuple(findings))
+    return _Opened(fetched, html, tree, flow, base, meta, body, files_of(flow, body, base), tuple(findings))
+
+
+class _Article(NamedTuple):
+    body: Body
+    files: tuple[Attachment, ...]
+    parts: tuple[PagePart, ...]
+    findings: tuple[PageFinding, ...]
+
+
+def _article(first: _Opened, portal: Portal, markup: Markup, given: Mapping[str, Fetched]) -> _Article:
+    """The article that `first` begins, as far as its further parts are given."""
+    url = first.fetched.url
+    linked = parts.further(first.html, first.flow, first.body, url, url, first.base)
+    if not linked.parts:
+        dead = PageFinding("part_unread", "warning", "正文分页，后续页只能由脚本打开，未读取", url)
+        return _Article(first.body, first.files, (), (dead,) if linked.dead else ())
+    named = dict(linked.parts)
+    read: dict[int, PagePart] = {}
+    pages: dict[int, _Opened] = {}
+    said = {_says(first)}
+    box = box_of(first.tree, first.flow, first.body)
+    while (waiting := sorted(named.keys() - read.keys())) and len(read) < parts.MOST:
+        number = waiting[0]
+        target = named[number]
+        answer = given.get(target)
+        if answer is None:
+            read[number] = PagePart(target)
+            continue
+        opened = _open(answer, portal, markup, Hint(), box)
+        read[number] = _part(first, target, opened, said)
+        if isinstance(opened, _Opened) and read[number].state == "present":
+            pages[number] = opened
+            said.add(_says(opened))
+            again = parts.further(opened.html, opened.flow, opened.body, url, answer.url, opened.base)
+            named = {**dict(again.parts), **named}
+    findings = [finding for page in pages.values() for finding in page.findings]
+    findings += [
+        PageFinding("part_unread", "warning", "页面链接的后续页标题不同，未并入正文", part.url)
+        for part in read.values()
+        if part.marker == _ANOTHER
+    ]
+    if len(named) > len(read):
+        findings.append(PageFinding("part_unread", "warning", f"正文超过{parts.MOST + 1}页，其余未读取", url))
+    order = [pages[number] for number in sorted(pages)]
+    body = parts.joined(first.body, ((page.body, (page.meta.title, first.meta.title)) for page in order))
+    files = {item.url: item for page in (first, *order) for item in page.files}
+    return _Article(body, (*files.values(),), tuple(read[number] for number in sorted(read)), tuple(findings))
+
+
+def _part(first: _Opened, url: str, opened: Page | _Opened, said: Collection[object]) -> PagePart:
+    """What the answer at a further part's address is."""
+    if isinstance(opened, Page):
+        return PagePart(url, "other" if opened.state == "present" else opened.state, opened.marker)
+    continues = parts.continues(first.meta, opened.meta)
+    if not continues or first.meta.said.kind != "report":
+        page = without_report(opened.fetched, opened.html, opened.tree, opened.flow, opened.base)
+        if page.state in ("gone", "blocked", "unreachable"):
+            return PagePart(url, page.state, page.marker)
+        if not continues:
+            return PagePart(url, "other", _ANOTHER)
+    if judge.looks_like_list(opened.flow, opened.body):
+        return PagePart(url, "other", "a list")
+    shown = _says(opened)
+    return PagePart(url, "present") if any(shown) and shown not in said else PagePart(url, "other", "nothing new in it")
+
+
+def _says(opened: _Opened) -> tuple[str, frozenset[str]]:
+    """What a part shows; two with the same are one."""
+    return parts.text_of(opened.body), frozenset(item.url for item in opened.files)
 
 
 def _because(meta: Metadata, body: Body) -> str:
@@ -77,25 +180,10 @@ def _because(meta: Metadata, body: Body) -> str:
     return "marks " + ", ".join(sorted(body.marks)) if body.marks else "the list's title"
 
 
-def _without_report(fetched: Fetched, html: str, tree: doms.Dom, flow: Flow, base: str) -> Page:
-    """A page on which no report stands: a challenge, an error page, a redirect, a notice, or another page."""
-    shown = " ".join(piece.text for piece in flow.pieces)
-    shell = verdict.is_shell(shown)
-    named = [doms.text_of(title) for title in tree.tags.get("title", [])[:1]]
-    lines = [*named, *(piece.text for piece in flow.pieces if not piece.is_link and isinstance(piece.block, str))]
-    decided = verdict.challenge(html, shown, fetched.status) or verdict.missing(lines, html, shell)
-    if decided is None and (target := refresh_of(html, tree, base, shell)):
-        return Page("other", "refresh", refresh=target)
-    decided = decided or verdict.out_of_order(lines, shell)
-    if decided is None and shell and not shown.strip() and not flow.addressed:
-        return Page("unreachable", "empty page")
-    return Page(decided.state, decided.marker) if decided else Page("other", "no report in it")
-
-
 def _unreadable(fetched: Fetched, html: str, why: str) -> Page:
     """What is no markup: a bare message, or nothing."""
     lines = html[:4000].splitlines()
-    decided = verdict.missing(lines, html, True) or verdict.out_of_order(lines, True)
+    decided = verdict.by_json(html) or verdict.missing(lines) or verdict.out_of_order(lines)
     if decided is not None:
         return Page(decided.state, decided.marker)
     if not re.sub(r"<[^>]*>", "", html).strip():

@@ -202,11 +202,12 @@ def _without_title(pieces: Sequence[Piece], title: str) -> list[Piece]:
     """The pieces without the lines at their top that repeat the title, whole or broken into several."""
     pieces = list(pieces)
     wanted = plain(title)
-    first, last = _title_lines(pieces, wanted) if wanted else (0, 0)
+    first, last = title_lines(pieces, wanted) if wanted else (0, 0)
     return pieces[:first] + pieces[last:]
 
 
-def _title_lines(pieces: Sequence[Piece], wanted: str) -> tuple[int, int]:
+def title_lines(pieces: Sequence[Piece], wanted: str) -> tuple[int, int]:
+    """The slice of the lines at the top that are `wanted` (plain), whole or broken into several; (0, 0): there are none."""
     for first in range(min(4, len(pieces))):
         joined = ""
         for last in range(first, min(first + _MOST_HEADING_PIECES, len(pieces))):

@@ -9,7 +9,9 @@ Anti-robot pages: 瑞数 answers 412, 202 or 200 with `$_ts=window['$_ts']` and 
 `safeline_bot_challenge` ("domain notes", 1f).
 """
 
+import json
 import re
+from typing import Any
 
 import msgspec
 
@@ -23,6 +25,11 @@ class Verdict(msgspec.Struct, frozen=True):
     state: PageState
     marker: str
 
+
+EMPTY_BODY, EMPTY_PAGE, LEADS_ON = "empty body", "empty page", "leads on, nobody knows where"
+CUT_OFF = "truncated body"
+WORDLESS = frozenset({EMPTY_BODY, EMPTY_PAGE, LEADS_ON})
+"""Markers of pages that say nothing themselves: headers and the address at which a redirect ended may."""
 
 _GONE = frozenset({404, 410})
 _UNREACHABLE = frozenset({408, 425})
@@ -51,9 +58,14 @@ _BLOCKING_WORDS = re.compile(
     r"访问过于频繁|请求过于频繁|操作过于频繁|访问(?:请求)?(?:被|已被|遭到)(?:拦截|阻断|拒绝|禁止)|请求(?:已)?被(?:拦截|阻断|拒绝)|"
     r"您的(?:请求|访问|ip).{0,24}(?:拦截|威胁|异常|限制|封禁|禁止|非法|频繁|阻断)|防火墙|云防护|安全狗|网站防护|waf|"
     r"accessdenied|requestrejected|forbidden|youhavebeenblocked|checkingyourbrowser|enablejavascriptandcookies|"
-    r"正在(?:进行)?(?:安全)?(?:检查|检测|验证).{0,10}(?:浏览器|环境|访问)|请开启javascript并刷新|请启用javascript|verifyyouarehuman|justamoment|没有(?:访问|浏览)权限|无权(?:访问|浏览|查看)|请先?登录后"
+    r"正在(?:进行)?(?:安全)?(?:检查|检测|验证).{0,10}(?:浏览器|环境|访问)|请开启javascript并刷新|请启用javascript|verifyyouarehuman|justamoment|没有(?:访问|浏览)权限|无权(?:访问|浏览|查看)|请先?登录后|"
+    r"(?:尚|还)?未登[录陆]|登[录陆](?:状态|信息)?(?:已经|已)?(?:过期|失效|超时)|请(?:您)?(?:先|重新)登[录陆]"
 )
-_LOGIN_WORDS = re.compile(r"(?:用户|会员|统一身份|账号|帐号|密码|扫码|后台|系统)?登录|signin|login")
+_REFUSED = re.compile(
+    r"(?:请求|访问|操作|ip|参数).{0,24}(?:拦截|阻断|封禁)|^.{0,8}(?:防火墙|安全验证|访问验证|人机验证|安全狗|安全检测|waf|accessdenied).{0,8}$"
+)
+"""What a firewall says even where it explains itself at length."""
+_LOGIN_WORDS = re.compile(r"(?:用户|会员|统一身份|账号|帐号|密码|扫码|后台|系统)?登[录陆]|身份认证|signin|login")
 _PASSWORD = re.compile(r"<input[^>]{0,200}type\s*=\s*[\"']?password", re.I)
 _DOWN_WORDS = re.compile(
     r"(?:系统|网站|站点|服务器?|栏目|平台)(?:正在|正|暂时|临时)?(?:进行)?(?:维护|升级|割接|检修|关闭维护)(?:中|改造)?|正在(?:维护|升级|抢修|建设)|暂停服务|服务(?:暂)?不可用|"
@@ -70,6 +82,10 @@ _MISSING = re.compile(
     r"(?:该|此|本)?(?:信息|内容|稿件|文章|页面|文档|链接|网页)(?:已经|已|己)(?:被)?(?:删除|下线|移除|失效|撤销|撤稿|撤回|撤下|取消发布)|(?:^|[^\w])(?:已|己)(?:被)?(?:删除|下线)[。!！]?$|"
     r"404(?:错误|-?notfound|页面|error|-找不到|-页面|-文件)|(?:错误|error|http(?:状态)?)[:：]?404|(?<!\d)404[-–—,，.。!！]|^404$|notfound|thepage(?:youare)?(?:lookingfor|requested)?.{0,20}(?:cannotbefound|doesnotexist|hasbeenremoved)|"
     r"pagedoesnotexist|nosuchpage|暂无(?:此|该|相关)(?:信息|内容|文章|页面)|(?:没有|无)(?:此|该|这个?)(?:页面?|文章|信息|内容)"
+)
+_WAITING = re.compile(
+    r"(?:页面|正在|努力|数据|内容)*(?:跳转|加载|载入|读取|loading|redirecting)(?:中|数据|页面|内容)*(?:请?稍[候后等])?|请?稍[候后等](?:片刻)?|pleasewait",
+    re.I,
 )
 _MISSING_SHORT = 90
 """Characters of the longest line that is the notice of an error page rather than prose about one."""
@@ -90,7 +106,7 @@ def by_status(status: int) -> Verdict | None:
 
 def by_bytes(body: bytes) -> Verdict | None:
     """An empty body; None: there is something to read."""
-    return None if body.strip(b"\x00 \t\r\n\xef\xbb\xbf") else Verdict("unreachable", "empty body")
+    return None if body.strip(b"\x00 \t\r\n\xef\xbb\xbf") else Verdict("unreachable", EMPTY_BODY)
 
 
 def cut_off(html: str) -> Verdict | None:
@@ -99,66 +115,115 @@ def cut_off(html: str) -> Verdict | None:
     if "</html" in tail or "</body" in tail:
         return None
     low = html.lower()
-    if "</html" in low or "</body" in low or not re.search(r"<(?:html|body)[\s>]", low):
+    if "</html" in low or "</body" in low:
         return None
+    if not re.search(r"<(?:html|body)[\s>]", low):
+        # A fragment: cells and items that nobody closes are usual there.
+        left_open = [
+            len(re.findall(rf"<{tag}[\s>]", low)) - len(re.findall(rf"</{tag}\s*>", low)) for tag in ("div", "table")
+        ]
+        return Verdict("unreachable", CUT_OFF) if sum(left_open) >= 2 and left_open[1] > 0 else None
     last = low.rfind("<")
     if last >= 0 and ">" not in low[last:] and re.match(r"<[/!a-z]", low[last:]):
-        return Verdict("unreachable", "truncated body")
+        return Verdict("unreachable", CUT_OFF)
     opened = len(re.findall(r"<(?:div|table|td|script|ul)[\s>]", low))
     closed = len(re.findall(r"</(?:div|table|td|script|ul)\s*>", low))
-    return Verdict("unreachable", "truncated body") if opened - closed >= 2 else None
+    return Verdict("unreachable", CUT_OFF) if opened - closed >= 2 else None
 
 
-def challenge(html: str, text: str, status: int) -> Verdict | None:
-    """A challenge of an anti-robot system, or a page that lets nobody in; asked only of a page without a report.
+def by_json(text: str) -> Verdict | None:
+    """What an interface's answer says in place of a page; None for anything but JSON."""
+    bare = text.strip()
+    if bare[:1] not in "{[":
+        return None
+    try:
+        told: Any = json.loads(bare)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict):
+        return None
+    low = {str(key).lower().replace("_", ""): value for key, value in told.items()}
+    for key in ("code", "status", "errcode", "errorcode", "statuscode", "resultcode", "ret", "state"):
+        code = str(low.get(key, ""))
+        if re.fullmatch(r"[45]\d\d", code) and (decided := by_status(int(code))) is not None:
+            return Verdict(decided.state, f"JSON {key} {code}")
+    words = [
+        value
+        for key in ("msg", "message", "errmsg", "errormsg", "error", "info", "tip", "desc", "data")
+        if isinstance(value := low.get(key), str)
+    ]
+    for word in words:
+        if match := _BLOCKING_WORDS.search(plain(word)[:_MISSING_SHORT]):
+            return Verdict("blocked", match[0])
+    return missing(words) or out_of_order(words) or Verdict("other", "JSON without a report")
 
-    `text` is what the page shows. Markers decide only on a page with little of it: good pages carry them too.
+
+def challenge(html: str, shown: str, title: str, status: int) -> Verdict | None:
+    """A challenge of an anti-robot system, or a page that lets nobody in, that shows little else (a shell).
+
+    Markers decide only there: good pages carry them too. `shown`: what the page shows; `title`: its head's.
     """
-    shown = plain(text[:2000])
-    if len(shown) < _LITTLE:
+    folded = plain(shown[:2000])
+    if len(folded) < _LITTLE:
         for pattern, marker in _CHALLENGES:
             if pattern.search(html):
                 return Verdict("blocked", marker)
         if re.search(r"<(?:meta|script)[^>]{0,300}\br\s*=\s*['\"]m['\"]", html):
             return Verdict("blocked", "challenge r=m")
-        if match := _BLOCKING_WORDS.search(shown):
+        if match := _BLOCKING_WORDS.search(folded):
             return Verdict("blocked", match[0])
-    if len(shown) < _LITTLE and _PASSWORD.search(html):
-        return Verdict("blocked", "login page")
-    if len(shown) < 2 * _LITTLE and _PASSWORD.search(html) and _LOGIN_WORDS.search(shown + plain(_title(html))):
+        if _PASSWORD.search(html):
+            return Verdict("blocked", "login page")
+    if len(folded) < 2 * _LITTLE and _PASSWORD.search(html) and _LOGIN_WORDS.search(folded + plain(title)):
         return Verdict("blocked", "login page")
     if status == 202:
         return Verdict("blocked", "status 202")
     return None
 
 
-def missing(lines: list[str], html: str, shell: bool) -> Verdict | None:
+def closed(lines: list[str], html: str, title: str) -> Verdict | None:
+    """The same in a site's own template, where no line said that the page is missing: `lines` are the page's own."""
+    for line in (title, *lines):
+        if len(line) <= _MISSING_SHORT and (match := _BLOCKING_WORDS.search(plain(line))):
+            return Verdict("blocked", match[0])
+    if _PASSWORD.search(html) and _LOGIN_WORDS.search(plain(title)):
+        return Verdict("blocked", "login page")
+    return None
+
+
+def refused(lines: list[str], title: str) -> Verdict | None:
+    """A firewall that explains itself at length."""
+    for line in (title, *lines[:6]):
+        if len(line) <= _MISSING_SHORT and (match := _REFUSED.search(plain(line))):
+            return Verdict("blocked", match[0])
+    return None
+
+
+def missing(lines: list[str]) -> Verdict | None:
     """An error page at status 200: a short line that says there is no such page; asked only of a page without a report."""
     for line in lines:
         if len(line) <= _MISSING_SHORT and (match := _MISSING.search(plain(line))):
             return Verdict("gone", match[0])
-    if shell:
-        for said in re.findall(r"alert\s*\(\s*[\"']([^\"']{2,80})[\"']", html):
-            if match := _MISSING.search(plain(said)):
-                return Verdict("gone", match[0])
     return None
 
 
-def out_of_order(lines: list[str], shell: bool) -> Verdict | None:
+def out_of_order(lines: list[str]) -> Verdict | None:
     """A notice of maintenance or an error of the server at status 200: it says nothing about any report."""
-    if not shell:
-        return None
     for line in lines:
         if len(line) <= _MISSING_SHORT and (match := _DOWN_WORDS.search(plain(line))):
             return Verdict("unreachable", match[0])
     return None
 
 
-def is_shell(text: str) -> bool:
-    """Whether a page shows so little that it can only be a notice or lead on."""
+def waiting(lines: list[str]) -> Verdict | None:
+    """A page that shows nothing but that it leads on, or that its text is still to come."""
+    folded = [plain(line).strip(".…·。,!") for line in lines]
+    folded = [line for line in folded if line]
+    if folded and all(_WAITING.fullmatch(line) for line in folded):
+        return Verdict("unreachable", LEADS_ON)
+    return None
+
+
+def is_little(text: str) -> bool:
+    """Whether a text is so short that its page can only be a notice or lead on."""
     return len(plain(text[:2000])) < _LITTLE
-
-
-def _title(html: str) -> str:
-    match = re.search(r"<title[^>]*>(.{0,200}?)</title", html, re.I | re.S)
-    return match[1] if match else ""
