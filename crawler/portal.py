@@ -128,9 +128,17 @@ class Portal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         return frozenset(host for section in self.sections if (host := urlsplit(section).hostname))
 
     def rules(self, revision: str) -> str:
-        """Hash (16 hex digits) of what reads this portal's pages: `revision`, family, selectors, rendering."""
-        what = [revision, self.family, self.render, self.organ, *msgspec.structs.astuple(self.selectors)]
-        return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
+        """Hash (16 hex digits) of what reads this portal's report pages: `revision`, family, selectors, rendering."""
+        own = self.selectors
+        return _digest(revision, self.family, self.render, self.organ, own.title, own.date, own.source, own.body)
+
+    def list_rules(self, revision: str) -> str:
+        """Hash (16 hex digits) of what reads this portal's lists: `revision`, family, selectors, rendering."""
+        return _digest(revision, self.family, self.render, self.selectors.link, self.selectors.next)
+
+
+def _digest(*what: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
 
 
 def proxy_address(portal: Portal, environ: Mapping[str, str]) -> str:

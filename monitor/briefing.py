@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from crawler.observation import JOB, KNOWN, Job, KnownPage, KnownReport, Mode, Role
-from crawler.page.model import Attachment
+from crawler.families.base import REVISION as LISTS
+from crawler.observation import JOB, KNOWN, Job, KnownPage, KnownPart, KnownReport, Mode, Role
+from crawler.page.model import Attachment, Hint
 from crawler.page.reader import REVISION as READER
 from crawler.portal import Policy, Portal
 from monitor.canonical import REVISION as CANONICAL
@@ -22,6 +24,11 @@ def rules_of(portal: Portal) -> str:
     return portal.rules(f"{CANONICAL}/{READER}")
 
 
+def list_rules_of(portal: Portal) -> str:
+    """sections.rules: the hash of what reads the portal's lists."""
+    return portal.list_rules(LISTS)
+
+
 def write_briefing(
     store: Store, runs: Path, portal: Portal, policy: Policy, crawl: int, mode: Mode, now: str, settings: Settings
 ) -> Path:
@@ -31,7 +38,7 @@ def write_briefing(
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     agent = settings.service.user_agent or default_agent(settings.service.contact)
-    job = Job(portal, policy, crawl, mode, rules_of(portal), now, agent)
+    job = Job(portal, policy, crawl, mode, rules_of(portal), now, agent, list_rules=list_rules_of(portal))
     (folder / JOB).write_bytes(msgspec.json.encode(job))
     with (folder / KNOWN).open("wb") as file:
         for page in known_pages(store, portal.name):
@@ -46,6 +53,13 @@ def default_agent(contact: str) -> str:
     return f"nianbao/0.1 (annual report monitor{f'; {contact}' if contact else ''})"
 
 
+def hint_of(link: Row | None, titles: Sequence[str]) -> Hint:
+    """What whoever reads a page again is told of it: the words of the list, else its only report's title."""
+    if link is not None:
+        return Hint(title=link["title"], year=link["year"])
+    return Hint(title=titles[0] if len(titles) == 1 else "")
+
+
 def known_pages(store: Store, portal: str) -> list[KnownPage]:
     """The pages that a pass over a portal reads again, attachments among them."""
     titles: dict[str, Row] = {
@@ -55,29 +69,38 @@ def known_pages(store: Store, portal: str) -> list[KnownPage]:
     attachments: dict[int, list[Attachment]] = {}
     for row in store.rows(
         """SELECT r.id, a.url, a.name, a.kind FROM attachments a JOIN reports r ON r.current_version = a.version
-        WHERE r.portal = ? AND r.status <> 'taken_down' ORDER BY a.id""",
+        WHERE r.portal = ? AND r.status <> 'taken_down' AND r.withdrawn_at IS NULL ORDER BY a.id""",
         (portal,),
     ):
         attachments.setdefault(row["id"], []).append(Attachment(row["url"], row["name"], row["kind"]))
     on_page: dict[int, list[Row]] = {}
     for row in store.rows(
-        """SELECT x.*, r.status, r.title FROM page_reports x JOIN reports r ON r.id = x.report
+        """SELECT x.*, r.status, r.title, r.withdrawn_at FROM page_reports x JOIN reports r ON r.id = x.report
         WHERE r.portal = ? ORDER BY x.report""",
         (portal,),
     ):
         on_page.setdefault(row["page"], []).append(row)
+    parts: dict[int, list[KnownPart]] = {}
+    for row in store.rows(
+        "SELECT x.* FROM page_parts x JOIN pages p ON p.id = x.page WHERE p.portal = ? ORDER BY x.seq", (portal,)
+    ):
+        part = KnownPart(row["url"], row["etag"], row["last_modified"], row["body_hash"], bool(row["gone"]))
+        parts.setdefault(row["page"], []).append(part)
+    listed = {row["url"] for row in store.rows("SELECT url FROM links WHERE portal = ? AND listed = 1", (portal,))}
     pages = []
     for page in store.rows("SELECT * FROM pages WHERE portal = ? ORDER BY id", (portal,)):
         items = on_page.get(page["id"], [])
         if not items:
             continue
+        if page["url"] not in listed and all(item["withdrawn_at"] for item in items):
+            continue  # no report, and no list leads there: nobody needs to know it
         roles = {item["role"] for item in items}
         role = next(role for role in _ROLES if role in roles)
         if role == "attachment" and all(item["status"] == "taken_down" for item in items):
             continue
         shown = [item for item in items if item["role"] != "attachment"]
         here = [item for item in shown if not item["absent"]]
-        link = titles.get(page["url"])
+        hint = hint_of(titles.get(page["url"]), [item["title"] for item in shown])
         pages.append(
             KnownPage(
                 url=page["url"],
@@ -91,8 +114,9 @@ def known_pages(store: Store, portal: str) -> list[KnownPage]:
                 if role == "primary"
                 else (),
                 missing=any(item["status"] == "missing" for item in shown),
-                title=link["title"] if link else (shown[0]["title"] if len(shown) == 1 else ""),
-                year=link["year"] if link else None,
+                title=hint.title,
+                year=hint.year,
+                parts=tuple(parts.get(page["id"], ())),
             )
         )
     return pages

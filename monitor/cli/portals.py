@@ -11,6 +11,7 @@ from crawler.families import get, names
 from crawler.portal import BUILT_IN, Portal
 from monitor.cli.common import Command, Context, Group, echo_json, pass_context, tell
 from monitor.cli.crawl import choose
+from monitor.cli.rules import check_captures
 from monitor.home import Home
 from monitor.intake import read_run
 from monitor.run import crawl
@@ -85,9 +86,22 @@ def families(context: Context) -> None:
 
 @portals.command(cls=Command)
 @click.argument("name")
+@click.option("--captures", is_flag=True, help="Try the file on what is stored: no network.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --captures: try this portal file in place of the one that is used.",
+)
 @pass_context
-def check(context: Context, name: str) -> None:
-    """Reads a portal live, records nothing, and says what it finds, what would be recorded and what is wrong."""
+def check(context: Context, name: str, captures: bool, file: Path | None) -> None:
+    """Reads a portal live, records nothing, and says what it finds, what would be recorded and what is wrong. With
+    --captures it reads what is stored instead, and says what an edit of the portal file changes: exit code 1 if reports
+    would be lost."""
+    if captures:
+        check_captures(context, name, file)
+        return
+    if file is not None:
+        raise click.UsageError("--file goes with --captures; put the file into HOME/portals/ to read it live")
     home = context.home
     portal = choose(home.portals(), (name,))[0]
     settings = msgspec.structs.replace(home.settings(), channels=())
