@@ -14,7 +14,7 @@ import click
 
 from crawler.portal import PortalError
 from monitor.archive import ArchiveError
-from monitor.cli import alerts, archive, compare, crawl, demo, doctor, listings, portals, show
+from monitor.cli import alerts, archive, compare, correct, crawl, demo, doctor, listings, portals, show
 from monitor.cli.common import Group, tell
 from monitor.home import HomeError, HomeLocked
 from monitor.markup import printable
@@ -47,6 +47,8 @@ for command in (
     show.show,
     show.diff,
     compare.compare,
+    correct.correct,
+    correct.retract,
     alerts.alerts,
     archive.archive,
     doctor.doctor,
