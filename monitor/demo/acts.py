@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Literal
 
 from monitor.demo.site import Item, Site
-from monitor.demo.text import Document, Paper
+from monitor.demo.text import ANNEX, Document, Paper
 from monitor.demo.troubles import Gone, Outage
 
 _ALTERED = {"已": "未", "均": "多", "全": "半", "新": "旧", "三": "四", "上": "下"}
@@ -72,6 +72,33 @@ class Portal(Site):
         """Changes the printed date of publication; the address stays."""
         self._write(item, replace(item.paper, published_on=published_on))
 
+    def edit_source(self, item: Item, source: str) -> None:
+        """Changes the printed source."""
+        self._write(item, replace(item.paper, source=source))
+
+    def insert_sentence(self, item: Item, sentence: str, place: int = 2) -> None:
+        """Adds a sentence to the end of the `place`-th paragraph of prose."""
+        line = item.paper.prose()[place]
+        self.edit_text(item, line, line + sentence)
+
+    def delete_sentence(self, item: Item) -> str:
+        """Drops the last sentence of the first paragraph that has three. Returns it. Raises ValueError if none has."""
+        for line in item.paper.prose():
+            sentences = line.split("。")
+            if len(sentences) > 3 and not sentences[-1]:
+                self.edit_text(item, line, "。".join(sentences[:-2]) + "。")
+                return sentences[-2]
+        raise ValueError(f"{item.paper.title} has no paragraph of three sentences")
+
+    def set_annex(self, item: Item, rows: tuple[tuple[str, ...], ...]) -> None:
+        """The rows of its own table; none: it has none."""
+        lines = tuple(line for line in item.paper.paragraphs if line != ANNEX)
+        self._write(item, replace(item.paper, annex=rows, paragraphs=(*lines, ANNEX) if rows else lines))
+
+    def set_documents(self, item: Item, documents: tuple[Document, ...]) -> None:
+        """Adds or removes documents."""
+        self._write(item, replace(item.paper, documents=documents))
+
     def rewrite(self, item: Item, paper: Paper) -> None:
         """Replaces the whole report at its address."""
         self._write(item, paper)
@@ -105,6 +132,12 @@ class Portal(Site):
             item.traditional = on
             item.revision += 1
 
+    def to_glossed(self, item: Item, on: bool = True) -> None:
+        """The page is printed as a mirror damages it: Traditional, with readings in brackets."""
+        with self.lock:
+            item.glossed = on
+            item.revision += 1
+
     def resave_document(self, item: Item, index: int = 0) -> None:
         """Other bytes, the same text."""
         document = item.paper.documents[index]
@@ -134,6 +167,12 @@ class Portal(Site):
             self.header_charset = encoding if header is None else header
             self.meta_charset = encoding if meta is None else meta
 
+    def split(self, item: Item, pages: int = 3) -> None:
+        """The same report on so many pages, each of which leads to the others; 1: on one again."""
+        with self.lock:
+            item.pages = pages
+            item.revision += 1
+
     # What takes reports away and brings them back.
 
     def take_down(self, item: Item, how: Gone = "404", *, listed: bool = False) -> None:
@@ -158,12 +197,20 @@ class Portal(Site):
         with self.lock:
             (item.lost_files.add if lost else item.lost_files.discard)(name)
 
-    def move(self, item: Item, how: Literal["301", "relist"] = "301") -> str:
-        """A new address: the old one redirects there, or is 404 while the section lists the new one. Returns it."""
+    def bar_file(self, item: Item, name: str, kind: Outage | None) -> None:
+        """A document or picture alone is in trouble; None: no longer."""
+        with self.lock:
+            item.barred_files.pop(name, None)
+            if kind is not None:
+                item.barred_files[name] = kind
+
+    def move(self, item: Item, how: Literal["301", "relist"] = "301", root: str = "") -> str:
+        """A new address, below `root`: the old one redirects there, or is 404 while the section lists the new one.
+        Returns it."""
         with self.lock:
             old = item.path
             item.serial += 5000
-            item.path = self.layout.path(self, item)
+            item.path = root + self.layout.path(self, item)
             if how == "301":
                 self.redirects[old] = item.path
             item.revision += 1

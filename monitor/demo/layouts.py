@@ -47,6 +47,21 @@ class Layout:
         """How a list prints the address `path`."""
         return path
 
+    def part_path(self, path: str, number: int) -> str:
+        """The address of page `number` (from 2) of a report that is split over several."""
+        stem, _, extension = path.rpartition(".")
+        return f"{stem}_{number}.{extension}"
+
+    def pager(self, path: str, number: int, pages: int) -> str:
+        """What leads from page `number` of such a report to the others."""
+        links = "".join(
+            f'<a href="{self.part_path(path, other) if other > 1 else path}">{other}</a>' if other != number
+            else f'<span class="current">{other}</span>'
+            for other in range(1, pages + 1)
+        )  # fmt: skip
+        onward = f'<a href="{self.part_path(path, number + 1)}">下一页</a>' if number < pages else ""
+        return f'<div class="pagination">{links}{onward}</div>'
+
     def listed(self, site: "Site", request: Request) -> Listed | None:
         """A page of the section."""
         raise NotImplementedError
@@ -75,6 +90,13 @@ class Trs(Layout):
 
     def href(self, path: str) -> str:
         return "./" + path.removeprefix(self.section) if path.startswith(self.section) else path
+
+    def part_path(self, path: str, number: int) -> str:
+        return super().part_path(path, number - 1)
+
+    def pager(self, path: str, number: int, pages: int) -> str:
+        stem = path.rpartition("/")[2].removesuffix(".html")
+        return f'<script>createPageHTML({pages}, {number - 1}, "{stem}", "html");</script>'
 
     def listed(self, site: "Site", request: Request) -> Listed | None:
         name = request.path.removeprefix(self.section)
@@ -184,6 +206,9 @@ class Generic(Layout):
 
     def path(self, site: "Site", item: "Item") -> str:
         return f"/xxgk/show.aspx?id={2600 + item.serial}"
+
+    def part_path(self, path: str, number: int) -> str:
+        return f"{path}&page={number}" if "?" in path else super().part_path(path, number)
 
     def page(self, view: View) -> str:
         return templates.generic_page(view)

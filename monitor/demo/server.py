@@ -185,6 +185,10 @@ class Web:
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
+    def host(self, number: int, name: str) -> str:
+        """The host that the `number`-th portal, called `name`, is served at."""
+        return f"127.0.0.{number}"
+
     def listen(self, answer: Answer, host: str = "127.0.0.1") -> Listener:
         """A new listener at a free port of `host`. Where only 127.0.0.1 exists (macOS), there."""
         listener = Listener(self, answer, host)

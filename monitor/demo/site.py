@@ -4,9 +4,11 @@ The acts (acts.py) change a `Site` from any thread while it serves; every answer
 """
 
 import hashlib
+import re
 import threading
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from typing import Literal
 
 from monitor.demo import templates, troubles
 from monitor.demo.files import MEDIA_TYPES, document_bytes, png
@@ -17,8 +19,11 @@ from monitor.demo.server import Listener, Request, Response, Web
 from monitor.demo.templates import View
 from monitor.demo.text import Paper, county_of
 from monitor.demo.troubles import Gone, Outage
-from monitor.demo.word import Style, body_html
+from monitor.demo.word import Style, body_html, body_pages
 
+Hrefs = Literal["plain", "absolute", "gate", "session", "https"]
+"""How a list prints addresses: as its CMS does, whole, through the Traditional gateway, with a session's token, by https."""
+_CLOSED = "User-agent: *\nDisallow: /\n"
 _NOBODY = Paper("", 0, "", "", "2026-01-01", ())
 
 
@@ -35,7 +40,15 @@ class Item:
     """This page alone is in trouble."""
     lost_files: set[str] = field(default_factory=set)
     """Names of its documents and pictures that answer 404."""
+    barred_files: dict[str, Outage] = field(default_factory=dict)
+    """Names of those that are in trouble."""
+    other_paths: set[str] = field(default_factory=set)
+    """More addresses that show the same page: a CMS's second tree."""
     traditional: bool = False
+    glossed: bool = False
+    """Traditional, with readings in brackets, as a mirror damages it."""
+    pages: int = 1
+    """Pages that the article is split over."""
     revision: int = 0
 
     @property
@@ -56,6 +69,11 @@ class Site:
         self.items: list[Item] = []
         self.redirects: dict[str, str] = {}
         self.failing_pages: dict[int, Outage] = {}
+        self.list_broken = False
+        """The section answers, and lists nothing: a redesign."""
+        self.hrefs: Hrefs = "plain"
+        self.more_rows: list[Row] = []
+        """Rows of the list that are no items of this portal: clones elsewhere, companions."""
         self.outage: Outage | None = None
         self.style: Style = "word"
         self.redesigned = False
@@ -100,14 +118,30 @@ class Site:
     def rows(self, year: int | None = None) -> list[Row]:
         """What the section lists, newest first. A report that is taken down may still be listed."""
         rows = [
-            Row(self.layout.href(item.path), item.paper.title, item.paper.published_on)
+            Row(self.href(item), item.paper.title, item.paper.published_on)
             for item in self.items
             if item.listed and year in (None, item.paper.year)
         ]
         years = {item.paper.year for item in self.items} if year is None else {year}
         if self.misses and self.items:
             rows += near_misses(self.county, max(years))
+        rows += self.more_rows
         return sorted(rows, key=lambda row: (row.date, row.href), reverse=True)
+
+    def href(self, item: Item) -> str:
+        """How the list prints the address of an item."""
+        path = item.path
+        match self.hrefs:
+            case "absolute":
+                return self.url + path
+            case "https":
+                return f"https://{self.listener.netloc}{path}"
+            case "gate":
+                return f"/gate/big5/{self.listener.netloc}{path}"
+            case "session":
+                return f"{path}{'&' if '?' in path else '?'}_t={len(self._drawn)}"
+            case _:
+                return self.layout.href(path)
 
     def view(self, item: Item | None = None, body: str = "", column: str = "政府信息公开年报") -> View:
         """What a template needs to know."""
@@ -129,13 +163,20 @@ class Site:
             redesigned=self.redesigned,
         )
 
-    def render(self, item: Item) -> str:
-        """A report's page with the marks of noise, drawn once for each state."""
-        key = (item.serial, item.revision, item.path, self.style, self.redesigned, self.meta_charset, item.traditional)
+    def render(self, item: Item, number: int = 1) -> str:
+        """A report's page (its `number`th, from 1) with the marks of noise, drawn once for each state."""
+        state = (item.serial, item.revision, item.path, item.pages, item.traditional, item.glossed)
+        key = (*state, number, self.style, self.redesigned, self.meta_charset)
         if key not in self._drawn:
-            body = body_html(item.paper, self.style, self.layout.beside)
+            if item.pages > 1:
+                body = body_pages(item.paper, item.pages, self.style, self.layout.beside)[number - 1]
+                body += self.layout.pager(item.path, number, item.pages)
+            else:
+                body = body_html(item.paper, self.style, self.layout.beside)
             html = self.layout.page(self.view(item, body))
-            self._drawn[key] = _traditional(html) if item.traditional else html
+            if item.traditional or item.glossed:
+                html = _traditional(html)
+            self._drawn[key] = _glossed(html) if item.glossed else html
         return self._drawn[key]
 
     def answer(self, request: Request) -> Response:
@@ -152,9 +193,13 @@ class Site:
         if self.big5 and request.path.startswith(gate + "/"):
             inner = request._replace(path=request.path.removeprefix(gate), target=request.target.removeprefix(gate))
             original = self._healthy(inner)
+            if original.action or not original.content_type.startswith("text/html"):
+                return original
             page = original.body.decode(self.encoding, "replace")
             headers = {name: value for name, value in original.headers.items() if name == "Location"}
             return Response(_traditional(page).encode(), original.status, "text/html; charset=utf-8", headers)
+        asked = request.path + (f"?{query}" if (query := _idle_less(request.target)) else "")
+        request = request._replace(target=asked)
         target = self.redirects.get(request.target) or self.redirects.get(request.path)
         if target is not None:
             return Response(b"", 301, headers={"Location": self.url + target})
@@ -171,16 +216,28 @@ class Site:
     def _at(self, request: Request) -> Item | None:
         if self.layout.holds_reports:
             return None
-        found = [item for item in self.items if item.path in (request.target, request.path)]
+        found = [item for item in self.items if self._number(item, request)]
         return next((item for item in found if item.live), found[-1] if found else None)
+
+    def _number(self, item: Item, request: Request) -> int:
+        """Which page of an item is asked for, from 1; 0: none."""
+        asked = {request.target, request.path}
+        if item.other_paths & asked:
+            return 1
+        parts = [item.path, *(self.layout.part_path(item.path, number) for number in range(2, item.pages + 1))]
+        return next((number for number in range(len(parts), 0, -1) if parts[number - 1] in asked), 0)
 
     def _page(self, item: Item, request: Request) -> Response:
         if item.gone is not None:
             section = self.section.partition("#")[0]
             return troubles.gone(item.gone, home=f"{self.url}/", section=section, other=self._other)
-        return self._send(self.render(item), "text/html", request)
+        return self._send(self.render(item, self._number(item, request)), "text/html", request)
 
     def _listed(self, listed: Listed, request: Request) -> Response:
+        if self.list_broken and not self.layout.holds_reports:
+            return self._other(
+                "本栏目由办公室维护，公布本地区各单位依法编制的有关材料，欢迎公众查阅和监督。", "信息公开"
+            )
         trouble = self.failing_pages.get(listed.page)
         if trouble is not None:
             return troubles.outage(trouble, lambda: self._send(listed.text, listed.media_type, request))
@@ -192,6 +249,8 @@ class Site:
             contents = {picture.name: lambda p=picture: png(p) for picture in item.paper.pictures}
             contents |= {document.file: lambda d=document: document_bytes(d) for document in item.paper.documents}
             if name in contents:
+                if name in item.barred_files:
+                    return troubles.outage(item.barred_files[name], self._missing)
                 if name in item.lost_files or not item.live:
                     return self._missing()
                 media_type = MEDIA_TYPES[name.rpartition(".")[2]]
@@ -203,6 +262,8 @@ class Site:
             return self._other(
                 f"{self.title}门户网站：要闻动态、政务公开、办事服务、互动交流。", f"{self.title}门户网站"
             )
+        if request.path == "/error/404.html":
+            return self._other("您要访问的页面找不到了。", "出错了")
         if request.path.startswith("/zwdt/"):
             return self._other(f"{self.county}有关部门近日召开会议，安排部署近期重点工作。", "政务动态")
         return self._missing()
@@ -236,6 +297,35 @@ class Site:
             and request.headers.get("if-modified-since") == headers["Last-Modified"]
         )
         return Response(response.body, 304 if known or since else 200, response.content_type, headers)
+
+
+def _idle_less(target: str) -> str:
+    """The query of `target` without the token that `session` addresses carry."""
+    return "&".join(part for part in target.partition("?")[2].split("&") if part and not part.startswith("_t="))
+
+
+_READINGS = {
+    "區": "qū",
+    "開": "kāi",
+    "報": "bào",
+    "關": "guān",
+    "規": "guī",
+    "會": "huì",
+    "機": "jī",
+    "務": "wù",
+    "應": "yīng",
+}
+_TEXT = re.compile(r">[^<>{}]+<")
+
+
+def _glossed(html: str) -> str:
+    """The page's text with a reading in brackets after some characters: 區(qū)."""
+
+    def gloss(match: re.Match[str]) -> str:
+        return "".join(char + (f"({_READINGS[char]})" if char in _READINGS else "") for char in match[0])
+
+    head, body, rest = html.partition("<body>")
+    return head + body + _TEXT.sub(gloss, rest)
 
 
 def _traditional(text: str) -> str:

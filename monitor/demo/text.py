@@ -15,6 +15,8 @@ TABLES = ("\x02表二", "\x02表三", "\x02表四")
 """Paragraphs that stand for the form's tables."""
 PICTURE = "\x02图"
 """A paragraph that begins so stands for the picture of that number."""
+ANNEX = "\x02附"
+"""A paragraph that stands for `Paper.annex`."""
 
 _TITLES = (
     "{organ}{year}年政府信息公开工作年度报告",
@@ -125,6 +127,8 @@ class Paper:
     figures: Figures = field(default_factory=dict)
     documents: tuple[Document, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    annex: tuple[tuple[str, ...], ...] = ()
+    """A table of the organ's own, row by row."""
 
     def table(self, marker: str) -> Grid:
         """The table that a paragraph of `TABLES` stands for."""

@@ -6,9 +6,15 @@ from typing import Literal
 from monitor.demo.server import Response
 
 Outage = Literal[
-    "503", "500", "502", "403", "429", "412", "521", "202", "login", "reset", "stall", "truncate", "empty", "refused"
+    "503", "500", "502", "504", "401", "403", "405", "418", "429", "412", "521", "202", "login", "captcha", "robots",
+    "reset", "stall", "truncate", "empty", "refused", "upkeep", "nginx", "vanished", "homeward",
+]  # fmt: skip
+"""`robots`: robots.txt closes everything. `upkeep`, `nginx`: a notice of maintenance, a bare server's welcome, at 200.
+`vanished`, `homeward`: every address answers 404, or leads to the home page."""
+Gone = Literal[
+    "404", "410", "soft404", "deleted", "home", "section", "refresh", "script", "errorpage", "other", "offsite"
 ]
-Gone = Literal["404", "410", "soft404", "home", "section", "refresh", "script", "other", "offsite"]
+"""`deleted`: the page is there, and says that its text was deleted. `offsite`: a redirect to somebody else's host."""
 
 _HTML = "text/html; charset=utf-8"
 
@@ -24,6 +30,12 @@ _LOGIN = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>统一身份
 <form action="/sso/login"
 method="post"><h3>用户登录</h3><p>请输入用户名和密码</p><input name="username"/><input name="password" type="password"/>
 <p>验证码 <img src="/captcha.jpg"/><input name="captcha"/></p><button>登录</button></form></body></html>"""
+_CAPTCHA = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>访问验证</title></head><body>
+<div id="slide"></div><p>请完成安全验证后继续访问，拖动滑块完成拼图</p><script src="/captcha.js"></script></body></html>"""
+_UPKEEP = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>系统维护</title></head><body>
+<h2>网站正在升级维护中，请稍后再访问</h2></body></html>"""
+_NGINX = """<!DOCTYPE html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1>
+<p>If you see this page, the nginx web server is successfully installed and working.</p></body></html>"""
 _BUSY = (
     "<html><head><title>503 Service Temporarily Unavailable</title></head><body><h1>服务暂时不可用</h1></body></html>"
 )
@@ -46,8 +58,15 @@ def outage(kind: Outage, real: Callable[[], Response]) -> Response:
         return Response(
             _JSL.encode(), 521, _HTML, {"Set-Cookie": "__jsluid_h=5f1b2c; max-age=31536000; path=/; HttpOnly"}
         )
-    if kind == "login":
-        return Response(_LOGIN.encode(), 200, _HTML)
+    pages = {"login": _LOGIN, "captcha": _CAPTCHA, "upkeep": _UPKEEP, "nginx": _NGINX}
+    if kind in pages:
+        return Response(pages[kind].encode(), 200, _HTML)
+    if kind == "vanished":
+        return Response(_MISSING.encode(), 404, _HTML)
+    if kind == "homeward":
+        return Response(b"", 302, _HTML, {"Location": "/"})
+    if kind == "robots":
+        return real()
     if kind == "refused":
         raise ValueError("a portal that refuses connections answers nothing: Site.start_outage closes its socket")
     return Response(_BUSY.replace("503", kind).encode(), int(kind), _HTML)
@@ -58,6 +77,10 @@ def gone(kind: Gone, *, home: str, section: str, other: Callable[[str, str], Res
     match kind:
         case "404" | "410":
             return Response(_MISSING.replace("404", kind).encode(), int(kind), _HTML)
+        case "deleted":
+            return other("该信息已被删除。", "政府信息公开年报")
+        case "errorpage":
+            return Response(b"", 302, _HTML, {"Location": home + "error/404.html"})
         case "soft404":
             return other("对不起，您访问的页面不存在或已被删除，3秒后返回首页。", "页面不存在")
         case "home" | "section":

@@ -5,10 +5,11 @@ In: a `Paper`. Out: HTML of its body. The three styles say the same text; a rede
 
 import re
 from html import escape
+from itertools import pairwise
 from typing import Literal
 
 from monitor.demo.forms import Cell, Dice, Grid
-from monitor.demo.text import PICTURE, TABLES, Paper
+from monitor.demo.text import ANNEX, PICTURE, TABLES, Paper
 
 Style = Literal["word", "wps", "plain"]
 
@@ -19,17 +20,30 @@ _BORDERS = ("windowtext", "black", "#000000")
 
 def body_html(paper: Paper, style: Style = "word", beside: str = "./") -> str:
     """The body of `paper`. Documents and pictures are linked as `beside` + file name."""
+    return "\n".join(_blocks(paper, style, beside))
+
+
+def body_pages(paper: Paper, pages: int, style: Style = "word", beside: str = "./") -> list[str]:
+    """The same cut into `pages` pages, between paragraphs and tables."""
+    blocks = _blocks(paper, style, beside)
+    bounds = [len(blocks) * page // pages for page in range(pages + 1)]
+    return ["\n".join(blocks[first:last]) for first, last in pairwise(bounds)]
+
+
+def _blocks(paper: Paper, style: Style, beside: str) -> list[str]:
     dice = Dice("markup", paper.organ, paper.year)
     parts = []
     for line in paper.paragraphs:
         if line in TABLES:
             parts.append(table_html(paper.table(line), style, dice))
+        elif line == ANNEX:
+            grid = tuple(tuple(Cell(text) for text in row) for row in paper.annex)
+            parts.append(table_html(grid, style, dice))
         elif line.startswith(PICTURE):
             parts.append(_picture(paper, int(line.removeprefix(PICTURE)), style, beside))
         else:
             parts.append(paragraph_html(line, style, dice))
-    parts += [_document(document.file, document.label, style, beside) for document in paper.documents]
-    return "\n".join(parts)
+    return parts + [_document(document.file, document.label, style, beside) for document in paper.documents]
 
 
 def paragraph_html(line: str, style: Style, dice: Dice) -> str:

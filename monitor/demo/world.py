@@ -75,20 +75,22 @@ class World:
     """Some of `KINDS` (all but the rendered one, if none is named), served until the context ends.
 
     `empty` starts without any report; `validators` lets every portal answer conditional requests (and be without
-    noise).
+    noise). `yunxi2` is a second portal of the kind of `yunxi`. `web`: what serves them, if not sockets.
     """
 
-    def __init__(self, *names: str, seed: int = 7, empty: bool = False, validators: bool = False) -> None:
+    def __init__(
+        self, *names: str, seed: int = 7, empty: bool = False, validators: bool = False, web: Web | None = None
+    ) -> None:
         self.seed = seed
-        self._web = Web()
+        self._web = Web() if web is None else web
         self.portals: dict[str, Portal] = {}
         for name in names or tuple(name for name in KINDS if name != "xinglin"):
-            kind = KINDS[name]
+            kind = KINDS[base(name)]
             organ = kind.organs[0] if len(kind.organs) == 1 else ""
             site = Portal(name, kind.title, kind.layout(), region=kind.region, organ=organ)
-            site.validators, site.big5 = validators, name == "yunxi"
-            site.redesigned = name == "linhe"
-            if name == "qingshi":
+            site.validators, site.big5 = validators, base(name) == "yunxi"
+            site.redesigned = base(name) == "linhe"
+            if base(name) == "qingshi":
                 site.set_encoding("gb18030", header="utf-8", meta="gb2312")
             self.portals[name] = site
 
@@ -97,7 +99,7 @@ class World:
     def __enter__(self) -> "World":
         self._web.__enter__()
         for number, site in enumerate(self.portals.values(), 2):
-            site.start(self._web, f"127.0.0.{number}")
+            site.start(self._web, self._web.host(number, site.name))
             if not self._empty:
                 self.fill(site)
         return self
@@ -111,11 +113,12 @@ class World:
     def __iter__(self) -> Iterator[Portal]:
         return iter(self.portals.values())
 
-    def fill(self, site: Portal, years: tuple[int, ...] = YEARS) -> None:
-        """Publishes the reports of all its organs for `years`; some with a document, some with a picture."""
+    def fill(self, site: Portal, years: tuple[int, ...] = YEARS, organs: int = 9) -> None:
+        """Publishes the reports of its organs (the first so many) for `years`; some with a document, some with a
+        picture."""
         old = (2016, 2017, 2018) if isinstance(site.layout, shapes.AllYears) else ()
         for year in (*old, *years):
-            for place, organ in enumerate(KINDS[site.name].organs):
+            for place, organ in enumerate(KINDS[base(site.name)].organs[:organs]):
                 extras = _extras(year + place) if not site.layout.holds_reports else "none"
                 title = title_of(organ, year, year + place)
                 size = 24 if organ.endswith("人民政府") else 3
@@ -125,12 +128,23 @@ class World:
         self, home: Path, *, confirmations: int = 2, after: str = "1h", lines: tuple[str, ...] = ()
     ) -> tuple[str, ...]:
         """Writes HOME/portals/NAME.toml for each portal; `lines` go before [policy]. Returns their names."""
+        for site in self:
+            self.write_portal(home, site, confirmations, after, lines)
+        return tuple(self.portals)
+
+    def write_portal(
+        self, home: Path, site: Portal, confirmations: int = 2, after: str = "1h", lines: tuple[str, ...] = ()
+    ) -> None:
+        """Writes HOME/portals/NAME.toml of one portal."""
         folder = home / "portals"
         folder.mkdir(parents=True, exist_ok=True)
-        for site in self:
-            text = portal_file(site, confirmations, after, lines)
-            (folder / f"{site.name}.toml").write_text(text, encoding="utf-8")
-        return tuple(self.portals)
+        text = portal_file(site, confirmations, after, lines)
+        (folder / f"{site.name}.toml").write_text(text, encoding="utf-8")
+
+
+def base(name: str) -> str:
+    """The kind of a portal: `yunxi` of `yunxi2`."""
+    return name.rstrip("0123456789")
 
 
 def _extras(number: int) -> Extras:

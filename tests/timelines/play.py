@@ -1,0 +1,234 @@
+"""Plays one seed: the world acts, the program reads, the model says what must have been said.
+
+A portal whose pass said something else leaves the stage: what follows would only repeat it.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest import mock
+
+from monitor.demo.acts import Portal
+from monitor.demo.world import World
+from monitor.home import Home
+from monitor.store import Store
+from monitor.times import format_utc
+from tests.timelines import offline
+from tests.timelines.acts import ACTS, Scene, slim
+from tests.timelines.model import Label, Mode, Model, Plan
+
+PORTALS = (
+    "yunxi",
+    "wangjiang",
+    "linhe",
+    "nanzhou",
+    "haitang",
+    "qingshi",
+    "baishui",
+    "kunyang",
+    "songling",
+    "heping",
+    "taihe",
+)
+UNTOLD = {"finding", "baseline"}
+SPANS = (3, 6, 6, 12, 12, 24, 24, 26)
+LONG_SPANS = (72, 24 * 8, 24 * 15)
+
+
+UNCALM = {"site_outage", "list_fails", "list_broken", "page_closed", "hrefs"}
+"""Acts after which a pass does not read everything."""
+
+
+@dataclass
+class Score:
+    """What was expected and said, by kind."""
+
+    expected: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    false: Counter[str] = field(default_factory=Counter)
+    acts: Counter[str] = field(default_factory=Counter)
+    passes: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, other: "Score") -> None:
+        for name in ("expected", "found", "missed", "false", "acts"):
+            getattr(self, name).update(getattr(other, name))
+        self.passes += other.passes
+        self.wrong += other.wrong
+
+
+class Stage:
+    """One seed's world, record and models."""
+
+    def __init__(
+        self, seed: int, portals: Sequence[str], folder: Path, stack: ExitStack, without: Sequence[str] = ()
+    ) -> None:
+        self.acts = {act: weight for act, weight in ACTS.items() if act.__name__ not in without}
+        self.seed = seed
+        self.dice = random.Random(seed)
+        self.web = offline.Offline()
+        self.world = stack.enter_context(World(*portals, seed=seed, empty=True, web=self.web))
+        self.home = Home(folder)
+        self.now = datetime(2025, 6, 1, tzinfo=UTC) + timedelta(hours=self.dice.randrange(300 * 24))
+        self.scenes: dict[str, Scene] = {}
+        for site in self.world:
+            self.scenes[site.name] = self._scene(site)
+        self.store: Store = stack.enter_context(self.home.writing())
+        self.store.run("PRAGMA synchronous = OFF")
+        self.files = self.home.portals()
+        self.settings = self.home.settings()
+        self.score = Score()
+
+    def _scene(self, site: Portal) -> Scene:
+        dice = random.Random(f"{self.seed} {site.name}")
+        confirmations, hours = dice.choice((2, 2, 3)), dice.choice((1, 1, 10, 30))
+        last = dice.choice((2022, 2023, 2024))
+        if not site.layout.holds_reports:
+            site.layout.per_page = dice.choice((2, 3, 6))
+        self.world.fill(site, tuple(range(last - dice.choice((1, 2)), last + 1)), organs=2)
+        for item in site.items:
+            item.first = item.paper = slim(item.paper, dice)  # type: ignore[attr-defined]
+        site.validators = dice.random() < 0.4
+        bureaus = [organ for organ in dict.fromkeys(item.paper.organ for item in site.items) if organ.endswith("局")]
+        names = {organ.removesuffix("局") + "和服务局": organ for organ in bureaus[:1] if dice.random() < 0.6}
+        lines = [f'organs = [{{ name = "{old}", aliases = ["{new}"] }}]' for new, old in names.items()]
+        self.world.write_portal(self.home.path, site, confirmations, f"{hours}h", tuple(lines))
+        model = Model(site, confirmations, timedelta(hours=hours), names.values())
+        model.names = names
+        return Scene(site, model, dice, offline=True)
+
+    # One pass ------------------------------------------------------------------------------------------------------
+
+    def turn(self, number: int) -> None:
+        """One pass over every portal that is still on the stage."""
+        plans, orders = {}, {}
+        for name, scene in self.scenes.items():
+            plans[name], orders[name] = self._prepare(number, scene)
+        for listener in self.web.hosts.values():
+            listener.log.clear()
+        last = self.store.row("SELECT coalesce(max(id), 0) AS id FROM events")
+        assert last is not None
+        settled = offline.crawl(
+            self.home,
+            self.store,
+            self.settings,
+            [self.files[name] for name in self.scenes],
+            lambda name: plans[name].mode,
+            format_utc(self.now),
+            self.web,
+            orders,
+            lambda name: self._is_page(self.scenes[name]),
+        )
+        said: Counter[Label] = Counter()
+        for row in self.store.rows(
+            "SELECT portal, kind, organ, year, baseline FROM events WHERE id > ? ORDER BY id", (last["id"],)
+        ):
+            if row["kind"] not in UNTOLD and not row["baseline"]:
+                said[row["portal"], row["kind"], row["organ"] if row["year"] else "", row["year"]] += 1
+        for row in self.store.rows(
+            "SELECT portal, organ, year FROM events WHERE retracted_at = ?", (format_utc(self.now),)
+        ):
+            said[row["portal"], "withdrawn", row["organ"], row["year"]] += 1
+        outcomes = {one.portal: one.outcome for one in settled}
+        for name, scene in list(self.scenes.items()):
+            self._compare(number, scene, self._seen(plans[name], scene, outcomes[name]), said)
+        self.now += timedelta(hours=self.dice.choice(LONG_SPANS if self.dice.random() < 0.06 else SPANS))
+
+    def _prepare(self, number: int, scene: Scene) -> tuple[Plan, offline.Order]:
+        dice, site = scene.dice, scene.site
+        scene.number, scene.now = number, self.now
+        scene.touched.clear()
+        scene.done = []
+        mode: Mode = "full"
+        order, killed, clock_ok = offline.Order(), "", True
+        if number:
+            mode = dice.choices(("full", "discover", "recheck"), (70, 12, 18))[0]
+            chance = dice.random()
+            if chance < 0.06:
+                killed = dice.choice(("early", "late"))
+                order = offline.Order(kill_after=0 if killed == "early" else 60)
+            elif chance < 0.12 and mode == "full" and not site.layout.holds_reports:
+                order = offline.Order(stop_after=dice.randint(0, 4))
+            clock_ok = dice.random() > 0.08
+        site.listener.clock_offset = 0.0 if clock_ok else dice.choice((-3600.0, 3600.0))
+        scene.calm = (
+            mode == "full" and order == offline.Order() and not (site.outage or site.failing_pages or site.list_broken)
+        )
+        scene.due()
+        for act in (
+            dice.choices(list(self.acts), list(self.acts.values()), k=dice.choice((0, 1, 1, 2, 3))) if number else ()
+        ):
+            name = act.__name__
+            if name in UNCALM and (scene.pinned & scene.touched):
+                continue
+            if act(scene):
+                scene.done.append(name)
+                self.score.acts[name] += 1
+                if name in UNCALM:
+                    scene.calm = False
+        return Plan(self.now, mode, clock_ok, killed), order  # type: ignore[arg-type]
+
+    def _is_page(self, scene: Scene):  # type: ignore[no-untyped-def]
+        paths = {item.path for item in scene.site.items} | {
+            path for item in scene.site.items for path in item.other_paths
+        }
+        paths |= {path for fate in scene.model.fates for path in fate.paths}
+        gate = f"/gate/big5/{scene.site.listener.netloc}"
+        return lambda target: bare(target, gate) in paths
+
+    def _seen(self, plan: Plan, scene: Scene, outcome: str) -> Plan:
+        """The plan as it went: what was asked for in a pass that was cut short stands in the server's log."""
+        gate = f"/gate/big5/{scene.site.listener.netloc}"
+        asked = {bare(target, gate) for target in scene.site.listener.log}  # type: ignore[attr-defined]
+        if outcome != "cut_short":
+            return replace(plan, log=frozenset(asked))
+        return replace(plan, cut_short=True, asked=asked.__contains__, log=frozenset(asked))
+
+    def _compare(self, number: int, scene: Scene, plan: Plan, said: "Counter[Label]") -> None:
+        score, name = self.score, scene.site.name
+        expected = scene.model.settle(plan)
+        mine = Counter({label: count for label, count in said.items() if label[0] == name})
+        score.passes += 1
+        missed, false = expected - mine, mine - expected
+        for label, count in expected.items():
+            score.expected[label[1]] += count
+            score.found[label[1]] += count - missed[label]
+        for label, count in missed.items():
+            score.missed[label[1]] += count
+        for label, count in false.items():
+            score.false[label[1]] += count
+        if missed or false:
+            how = f"{plan.mode}{' cut short' if plan.cut_short else ''}{' ' + plan.killed}{'' if plan.clock_ok else ' clock off'}"
+            words = [f"missed {label[1:]}" for label in missed.elements()] + [
+                f"false {label[1:]}" for label in false.elements()
+            ]
+            score.wrong.append(
+                f"seed {self.seed}, pass {number} ({how.strip()}), {name} after {', '.join(scene.done) or 'nothing'}: "
+                + "; ".join(words)
+            )
+            del self.scenes[name]
+
+
+def bare(target: str, gate: str) -> str:
+    """An address without its gateway and its session's token."""
+    path, mark, query = target.removeprefix(gate).partition("?")
+    kept = "&".join(part for part in query.split("&") if part and not part.startswith("_t="))
+    return path + (mark + kept if kept else "")
+
+
+def play(seed: int, passes: int, folder: Path, portals: Sequence[str] = PORTALS, without: Sequence[str] = ()) -> Score:
+    """Plays one seed; `without`: acts (by name) that do not happen."""
+    with ExitStack() as stack:
+        # A power cut is not what is tested here, and syncing small files takes most of the time.
+        stack.enter_context(mock.patch("os.fsync"))
+        stage = Stage(seed, portals, folder, stack, without)
+        for number in range(passes):
+            if not stage.scenes:
+                break
+            stage.turn(number)
+    return stage.score
