@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test extras bench lock check clean
+.PHONY: demo test mutants extras bench lock check clean
 
 demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
 	$(BIN)/nianbao demo
@@ -13,6 +13,9 @@ demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this
 test: $(VENV)/test.stamp  ## every test; Chromium comes by apt as root, else by playwright
 	tests/install_chromium.sh $(BIN)
 	$(BIN)/python -m pytest -n $(JOBS) --junitxml=$(VENV)/junit.xml $(PYTEST_ARGS)
+
+mutants: $(VENV)/test.stamp  ## bends each sentence of the law in turn, and sees whether the tests notice
+	$(BIN)/python -m tests.mutants --jobs $(JOBS)
 
 extras: $(VENV)/extras.stamp  ## what is optional: a browser for portals with render = true
 	tests/install_chromium.sh $(BIN)

@@ -1,8 +1,8 @@
 """The seam: what a pass over one portal is told, and what it saw. The one definition of the run folder's files.
 
 A run is a folder (docs/architecture.md). The monitor writes `job.json` and `known.jsonl` before the pass; the crawl
-process appends to `observations.jsonl` and `capture.warc.gz` during it and writes `run.json` last. Each `.jsonl` line
-is one of the values below, as JSON, with its `type`.
+process appends to `observations.jsonl`, `capture.warc.gz` and `sections.warc` during it and writes `run.json` last. Each
+`.jsonl` line is one of the values below, as JSON, with its `type`.
 """
 
 from typing import Literal
@@ -18,11 +18,12 @@ Role = Literal["primary", "view", "attachment", "former", "section"]
 Reading = Literal["present", "same", "gone", "other", "blocked", "unreachable"]
 LinkKind = Literal["report", "companion"]
 
-JOB, KNOWN, OBSERVATIONS, CAPTURE, RUN = (
+JOB, KNOWN, OBSERVATIONS, CAPTURE, SECTIONS, RUN = (
     "job.json",
     "known.jsonl",
     "observations.jsonl",
     "capture.warc.gz",
+    "sections.warc",
     "run.json",
 )
 
@@ -36,6 +37,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Pages of one section's pagination."""
     links: int = 20_000
     """Links of one section."""
+    section_bytes: int = 200_000_000
+    """Responses of sections that one pass keeps until it is settled."""
     redirects: int = 8
     timeout: float = 60.0
     """One response."""
@@ -55,6 +58,8 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     """The present, UTC, YYYY-MM-DDTHH:MM:SSZ: bounds the years that `{year}` expands to."""
     user_agent: str
     limits: Limits = Limits()
+    list_rules: str = ""
+    """Rules that sections are read by; empty: an old run folder, nobody knows."""
 
 
 class KnownReport(msgspec.Struct, frozen=True):
@@ -63,6 +68,17 @@ class KnownReport(msgspec.Struct, frozen=True):
     id: int
     text_hash: str
     """Report.text_hash of it on that page."""
+
+
+class KnownPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A further part of the article that a known page begins, as last read."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    gone: bool = False
+    """Confirmed gone, or never read though it is linked: the article is read without it."""
 
 
 class KnownPage(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="known"):
@@ -84,6 +100,8 @@ class KnownPage(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type
     """What the list or the report itself called it: the hint for reading it again."""
     year: int | None = None
     """The year of the column that listed it, if any."""
+    parts: tuple[KnownPart, ...] = ()
+    """Of an article that is split over several pages: the further ones, in order. They are known by this page alone."""
 
 
 class SectionRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="section"):
@@ -109,6 +127,8 @@ class SectionRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ty
     status: int = 0
     reason: str = ""
     """Why it is not complete."""
+    captures: tuple[str, ...] = ()
+    """`OFFSET`s of the responses that its list was read from, in sections.warc, in order."""
 
 
 class LinkListed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="link"):
@@ -133,8 +153,21 @@ class ReportSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     attachments: tuple[Attachment, ...] = ()
 
 
+class PartRead(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A further part of an article. `gone`: nothing there, or another page; told with the page that the article begins at."""
+
+    url: str
+    reading: Reading
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    capture: str = ""
+    marker: str = ""
+
+
 class PageRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="page"):
-    """A page was asked for. `same`: 304, or the bytes that known.jsonl gave: nothing was parsed."""
+    """A page was asked for. `same`: 304, or the bytes that known.jsonl gave: nothing was parsed. An article of several pages
+    is told as its first one: `same` if all are, `present` if all were read, else as the part that could not be."""
 
     url: str
     """As asked for: a known page's address, or a listed link's."""
@@ -150,6 +183,7 @@ class PageRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"
     """`OFFSET` of its record in capture.warc.gz, if it was captured."""
     reports: tuple[ReportSeen, ...] = ()
     companions: tuple[Attachment, ...] = ()
+    parts: tuple[PartRead, ...] = ()
 
 
 class AttachmentRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="attachment"):

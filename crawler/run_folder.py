@@ -1,7 +1,10 @@
 """Reads what a run was asked, writes what it saw.
 
-In: a folder with job.json and known.jsonl. Out: observations.jsonl and capture.warc.gz while the pass goes on, run.json
-last (temporary file, fsync, rename), after the other two were synced: where run.json stands, they are whole.
+In: a folder with job.json and known.jsonl. Out: observations.jsonl, capture.warc.gz and sections.warc while the pass goes
+on, run.json last (temporary file, fsync, rename), after the others were synced: where run.json stands, they are whole.
+
+What lists say is spooled as it comes, uncompressed: whether a pass says something that rests on it is known only when it
+is settled (monitor.archive keeps it then), and nearly every pass says nothing.
 """
 
 import io
@@ -9,13 +12,25 @@ import os
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from crawler.observation import CAPTURE, JOB, KNOWN, OBSERVATIONS, RUN, Job, KnownPage, Observation, RunSummary
+from crawler.observation import (
+    CAPTURE,
+    JOB,
+    KNOWN,
+    OBSERVATIONS,
+    RUN,
+    SECTIONS,
+    Job,
+    KnownPage,
+    Limits,
+    Observation,
+    RunSummary,
+)
 
 _FLUSH_EVERY = 50
 # What describes the transfer, not the resource: the body is stored as it was decoded.
@@ -99,7 +114,7 @@ class Known:
 class RunWriter:
     """Appends to one run's folder. Not for a folder that has a run.json: that pass is over (raises RunFolderError)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, section_bytes: int = Limits().section_bytes) -> None:
         if (folder / RUN).exists():
             raise RunFolderError(f"{folder / RUN}: this pass is over; a new one needs a new folder")
         self._folder = folder
@@ -107,49 +122,37 @@ class RunWriter:
         self._observations: BinaryIO = (folder / OBSERVATIONS).open("wb")
         self._capture: BinaryIO = (folder / CAPTURE).open("wb")
         self._warc = WARCWriter(self._capture, gzip=True)
+        self._sections: BinaryIO = (folder / SECTIONS).open("wb")
+        self._lists = WARCWriter(self._sections, gzip=False)
+        self._section_bytes = section_bytes
         self._lines = 0
         self.closed = False
-        self._info()
+        write_info(self._warc, CAPTURE)
 
     def tell(self, observation: Observation) -> None:
         """Appends one observation."""
         self._observations.write(_encode(observation) + b"\n")
         self._lines += 1
-        if self._lines % _FLUSH_EVERY == 1:
+        # The first lines go out one by one: a pass that is killed then shows that the portal answered.
+        if self._lines < _FLUSH_EVERY or self._lines % _FLUSH_EVERY == 0:
             self._observations.flush()
 
     def capture(self, exchange: Exchange) -> str:
         """Appends a response and its request; the offset of the response's record."""
-        offset = self._capture.tell()
-        response = self._warc.create_warc_record(
-            exchange.url,
-            "response",
-            payload=io.BytesIO(exchange.body),
-            http_headers=_response_headers(exchange),
-            warc_headers_dict={"WARC-IP-Address": exchange.ip_address} if exchange.ip_address else {},
-        )
-        path = exchange.url.split("://", 1)[-1]
-        request = self._warc.create_warc_record(
-            exchange.url,
-            "request",
-            payload=io.BytesIO(exchange.request_body),
-            http_headers=StatusAndHeaders(
-                f"{exchange.method} /{path.partition('/')[2]} HTTP/1.1",
-                list(exchange.request_headers),
-                is_http_request=True,
-            ),
-            warc_headers_dict={"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")},
-        )
-        for record in (response, request):
-            self._warc.write_record(record)
-            record.raw_stream.close()  # warcio's temporary file
-        return str(offset)
+        return _append(self._warc, self._capture, exchange)
+
+    def capture_list(self, exchange: Exchange) -> str:
+        """Appends a section's response and its request to the spool; the offset of the response's record, or "" once
+        the spool holds as much as a pass may keep."""
+        if self._sections.tell() + len(exchange.body) > self._section_bytes:
+            return ""
+        return _append(self._lists, self._sections, exchange)
 
     def finish(self, summary: RunSummary) -> None:
         """Syncs both files and writes run.json; nothing can be told afterwards."""
         if self.closed:
             return
-        for file in (self._observations, self._capture):
+        for file in (self._observations, self._capture, self._sections):
             file.flush()
             os.fsync(file.fileno())
             file.close()
@@ -166,10 +169,40 @@ class RunWriter:
         finally:
             os.close(directory)
 
-    def _info(self) -> None:
-        record = self._warc.create_warcinfo_record(CAPTURE, {"software": "nianbao", "format": "WARC File Format 1.0"})
-        self._warc.write_record(record)
-        record.raw_stream.close()
+
+def _append(warc: Any, file: BinaryIO, exchange: Exchange) -> str:
+    """Writes a response and its request; the offset of the response."""
+    offset = file.tell()
+    response = warc.create_warc_record(
+        exchange.url,
+        "response",
+        payload=io.BytesIO(exchange.body),
+        http_headers=_response_headers(exchange),
+        warc_headers_dict={"WARC-IP-Address": exchange.ip_address} if exchange.ip_address else {},
+    )
+    path = exchange.url.split("://", 1)[-1]
+    request = warc.create_warc_record(
+        exchange.url,
+        "request",
+        payload=io.BytesIO(exchange.request_body),
+        http_headers=StatusAndHeaders(
+            f"{exchange.method} /{path.partition('/')[2]} HTTP/1.1",
+            list(exchange.request_headers),
+            is_http_request=True,
+        ),
+        warc_headers_dict={"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")},
+    )
+    for record in (response, request):
+        warc.write_record(record)
+        record.raw_stream.close()  # warcio's temporary file
+    return str(offset)
+
+
+def write_info(warc: Any, name: str) -> None:
+    """Writes the record that a WARC file begins with."""
+    record = warc.create_warcinfo_record(name, {"software": "nianbao", "format": "WARC File Format 1.0"})
+    warc.write_record(record)
+    record.raw_stream.close()
 
 
 def _response_headers(exchange: Exchange) -> StatusAndHeaders:

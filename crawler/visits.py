@@ -4,18 +4,20 @@ An unchanged page costs a request and a hash: it is neither decoded nor parsed. 
 `crawler.page.reader`; here stands only what a reader of bytes can't know: where redirects led, what was known before.
 """
 
-import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import unquote, unquote_to_bytes, urldefrag, urlsplit
 
 import msgspec
 
 from crawler import families
+from crawler.articles import Articles, Whole
+from crawler.documents import extractor
+from crawler.documents.kinds import sniff
 from crawler.fetching import Answer, Fetcher
 from crawler.known import KnownPages, key_of
 from crawler.observation import (
@@ -25,21 +27,26 @@ from crawler.observation import (
     KnownPage,
     Observation,
     PageRead,
+    PartRead,
     Reading,
     ReportSeen,
 )
-from crawler.page import document
+from crawler.page import verdict
 from crawler.page.address import is_home, normalise, twin_of
 from crawler.page.model import Attachment, Fetched, Hint, Page
 from crawler.page.reader import read_page
+from crawler.page.refresh import by_header
 from crawler.run_folder import Exchange
 
 _ERROR_PATH = re.compile(
     r"(?i)/(?:[\w-]*error[\w-]*|err|[\w-]*404[\w-]*|notfound|not_found|nopage|page_?lost)(?:[./?]|$)"
 )
 _ERROR_CODE = re.compile(r"(?i)/(?:[a-z]*[-_]?)?(40[135]|412|418|429|5\d\d|50x)\.?\w*$")
-_EXTRACT_SECONDS = 120.0
-_HTML = ("text/html", "application/xhtml+xml")
+_LOGIN_PATH = re.compile(
+    r"(?i)/(?:sso|cas|uaa|oauth2?|login|signin|passport|logon)(?:[/.?]|$)|/(?:user|member)?login\.\w+$"
+)
+_WORDS = ("text/html", "application/xhtml+xml", "application/json", "text/plain", "text/xml")
+"""Types of an answer that stands in a file's place."""
 
 
 class Sink(Protocol):
@@ -50,6 +57,9 @@ class Sink(Protocol):
 
     def capture(self, exchange: Exchange) -> str:
         """Keeps a response; the place where it stands."""
+
+    def capture_list(self, exchange: Exchange) -> str:
+        """Keeps a section's response until the pass is settled; the place where it stands, "" if it is not kept."""
 
 
 class Judgement(msgspec.Struct):
@@ -62,6 +72,9 @@ class Judgement(msgspec.Struct):
     body_hash: str = ""
     steady: bool = True
     """No refresh or redirect led elsewhere: the response's validators are those of the address asked for."""
+    parts: tuple[PartRead, ...] = ()
+    """Of an article that goes on at further addresses."""
+    part_answers: Mapping[str, Answer] = {}
 
 
 class Visits:
@@ -74,11 +87,11 @@ class Visits:
         self._known = known
         self._fetcher = fetcher
         self._sink = sink
+        self._articles = Articles(fetcher, self.parse)
         self._read: set[int] = set()
         self._fetched_attachments: set[int] = set()
         self._columns: set[str] = set()
-        # One thread: PDFium is not thread-safe, and one document at a time bounds memory.
-        self._extractor = ThreadPoolExecutor(1, thread_name_prefix="extract")
+        extractor.shared.hold()
         self.gone = False
         """A page was read gone in this pass."""
 
@@ -102,14 +115,31 @@ class Visits:
             last_modified=known.last_modified if known is not None and trusted else "",
         )
         judgement = await self.judge(url, answer, known, hint)
-        if self._portal.render and judgement.reading == "other" and answer.status == 200:
+        unread = judgement.reading == "other" or judgement.marker in (verdict.EMPTY_PAGE, verdict.LEADS_ON)
+        if self._portal.render and unread and answer.status == 200:
             rendered = await self._fetcher.fetch(url, render=True)
             again = await self.judge(url, rendered, known, hint)
             judgement = again if again.reading in ("present", "same") else judgement
         await self.tell(url, judgement, known)
 
     async def judge(self, url: str, answer: Answer, known: KnownPage | None, hint: Hint) -> Judgement:
-        """What an answer means for the page at `url`; follows refreshes. Tells nothing but refusals."""
+        """What an answer means for the page at `url`; follows refreshes, and an article to its last page. Tells nothing but
+        refusals."""
+        judgement = await self._judge(url, answer, known, hint)
+        if judgement.reading == "same" and known is not None and known.parts:
+            whole = await self._articles.unchanged(known, known.rules == self._job.rules)
+            if whole is not None:
+                return _as_whole(judgement, whole)
+            if not judgement.answer.body:
+                answer = await self._fetcher.fetch(url)
+            judgement = await self._judge(url, answer, None, hint)
+        if judgement.reading == "present" and judgement.page is not None and judgement.page.parts:
+            whole = await self._articles.whole(judgement.answer, judgement.page, known, hint)
+            return _as_whole(judgement, whole)
+        return judgement
+
+    async def _judge(self, url: str, answer: Answer, known: KnownPage | None, hint: Hint) -> Judgement:
+        """The same of the page that stands at `url` alone."""
         trusted = known is not None and bool(known.body_hash) and known.rules == self._job.rules
         steady = True
         while True:
@@ -117,7 +147,7 @@ class Visits:
             if answer.failure:
                 return Judgement(answer.failure, answer.marker, answer)
             if answer.status == 304:
-                if trusted and steady:
+                if trusted and steady and _asked(answer):
                     return Judgement("same", "status 304", answer)
                 return Judgement("unreachable", "status 304 unasked", answer)
             body_hash = answer.body_hash
@@ -126,29 +156,34 @@ class Visits:
             page = self.parse(answer, hint)
             if page is None:
                 return Judgement("unreachable", "unreadable", answer, None, body_hash)
-            if not page.refresh or page.reports:
+            target = page.refresh
+            if page.state == "other" or page.marker in verdict.WORDLESS:
+                target = target or by_header(answer.header("Refresh"), answer.url)
+            if not target or page.reports:
                 break
             steady = False
             if answer.hops >= self._job.limits.redirects:
                 return Judgement("unreachable", "redirect loop", answer, None, body_hash)
             hops = answer.hops + 1
-            answer = await self._fetcher.fetch(page.refresh, hops=hops)
-        reading, marker = self._where(url, answer, page)
+            answer = await self._fetcher.fetch(target, hops=hops)
+        reading, marker = self._where(url, answer.url, page)
         return Judgement(reading, marker, answer, page, body_hash, steady and _same(url, answer.url))
 
-    def _where(self, url: str, answer: Answer, page: Page) -> tuple[Reading, str]:
-        """The page's own verdict, and what the place where a redirect ended adds to it."""
-        if page.state in ("blocked", "unreachable", "gone") or _place(answer.url) == _place(url):
+    def _where(self, url: str, end: str, page: Page) -> tuple[Reading, str]:
+        """The page's own verdict, and what the place where a redirect ended (`end`) adds to it."""
+        wordless = page.marker in verdict.WORDLESS
+        if _place(end) == _place(url) or (page.state in ("blocked", "unreachable", "gone") and not wordless):
             return page.state, page.marker
-        end = dead_end(answer.url)
-        if end:
-            return end
-        if page.state != "present" and _place(answer.url) in self._columns:
+        if dead := dead_end(end):
+            return dead
+        if page.state != "present" and is_home(end.partition("?")[0]):
+            return "gone", "redirect to the home page"
+        if page.state != "present" and _place(end) in self._columns:
             return "gone", "redirect to the section"
         return page.state, page.marker
 
-    def parse(self, answer: Answer, hint: Hint) -> Page | None:
-        """The page that an answer holds; None if it cannot be parsed (told as a finding)."""
+    def parse(self, answer: Answer, hint: Hint, further: Mapping[str, Fetched] = MappingProxyType({})) -> Page | None:
+        """The page that an answer holds, with further parts of its article; None if it cannot be parsed (told as a finding)."""
         fetched = Fetched(
             url=answer.url,
             status=answer.status,
@@ -157,7 +192,7 @@ class Visits:
             asked=answer.asked if answer.asked != answer.url else "",
         )
         try:
-            return read_page(fetched, self._portal, self._markup, hint)
+            return read_page(fetched, self._portal, self._markup, hint, further)
         except (
             ValueError,
             LookupError,
@@ -186,10 +221,14 @@ class Visits:
                 for report in page.reports
             )
         new = any(seen.report is not None for seen in reports)
+        # A page that stands, without a report that it showed: that is what the report's reading *gone* rests on.
+        shown = {seen.text_hash for seen in reports}
+        lost = known is not None and judgement.reading == "present" and (known.missing or not hashes <= shown)
         if answer.response is not None and (
-            new or judgement.reading in ("gone", "other") or judgement.marker == "unreadable"
+            new or lost or judgement.reading in ("gone", "other") or judgement.marker == "unreadable"
         ):
             capture = self._sink.capture(answer.exchange())
+        parts = tuple(self._captured(part, judgement.part_answers.get(part.url), new) for part in judgement.parts)
         self.gone |= judgement.reading in ("gone", "other")
         self._sink.tell(
             PageRead(
@@ -204,24 +243,31 @@ class Visits:
                 capture=capture,
                 reports=reports,
                 companions=page.companions if page is not None and judgement.reading == "present" else (),
+                parts=parts,
             )
         )
         for finding in page.findings if page is not None else ():
             self._sink.tell(FindingSeen(finding.rule, finding.severity, finding.detail, finding.url or answer.url))
         if judgement.reading == "same" and known is not None:
-            await self._attachments(known.attachments)
+            await self._attachments(known.attachments, answer.url)
         elif reports:
-            await self._attachments(attachment for seen in reports for attachment in seen.attachments)
+            await self._attachments((attachment for seen in reports for attachment in seen.attachments), answer.url)
 
-    async def _attachments(self, attachments: Iterable[Attachment]) -> None:
+    def _captured(self, part: PartRead, answer: Answer | None, new: bool) -> PartRead:
+        """A further part with its capture: behind a new report, and where it reads gone."""
+        if answer is None or answer.response is None or not (new or part.reading == "gone"):
+            return part
+        return msgspec.structs.replace(part, capture=self._sink.capture(answer.exchange()))
+
+    async def _attachments(self, attachments: Iterable[Attachment], page: str) -> None:
         for attachment in attachments:
             key = key_of(attachment.url)
             if key not in self._fetched_attachments:
                 self._fetched_attachments.add(key)
-                await self._attachment(attachment)
+                await self._attachment(attachment, page)
 
-    async def _attachment(self, attachment: Attachment) -> None:
-        """Reads one attachment, conditionally if it is known."""
+    async def _attachment(self, attachment: Attachment, page: str) -> None:
+        """Reads one attachment, conditionally if it is known. `page` links it: some servers give files to its readers only."""
         if attachment.url.startswith("data:"):
             await self._inline(attachment)
             return
@@ -229,6 +275,7 @@ class Visits:
         trusted = known is not None and bool(known.body_hash) and known.rules in ("", self._job.rules)
         answer = await self._fetcher.fetch(
             attachment.url,
+            headers=(("Referer", page),),
             etag=known.etag if known is not None and trusted else "",
             last_modified=known.last_modified if known is not None and trusted else "",
             max_bytes=self._job.limits.attachment_bytes,
@@ -242,7 +289,7 @@ class Visits:
         }
         reading, marker = self._attachment_reading(attachment, answer, trusted)
         if reading != "present":
-            if reading == "gone" and answer.response is not None:
+            if reading in ("gone", "other") and answer.response is not None:
                 told["capture"] = self._sink.capture(answer.exchange())
             self._sink.tell(
                 AttachmentRead(
@@ -285,43 +332,45 @@ class Visits:
         if answer.failure:
             return answer.failure, answer.marker
         if answer.status == 304:
-            return ("same", "status 304") if asked else ("unreachable", "status 304 unasked")
-        if answer.status == 200 and not answer.body:
-            return "unreachable", "empty body"
-        media_type = document.sniff(answer.body, answer.header("Content-Type")) if answer.status == 200 else ""
-        wanted_html = attachment.kind == "document" and re.search(r"(?i)\.s?html?$", urlsplit(attachment.url).path)
-        if answer.status == 200 and (wanted_html or media_type not in _HTML):
+            return ("same", "status 304") if asked and _asked(answer) else ("unreachable", "status 304 unasked")
+        if answer.status != 200:
+            decided = verdict.by_status(answer.status)
+            return (
+                (decided.state, decided.marker) if decided is not None else ("unreachable", f"status {answer.status}")
+            )
+        if not answer.body:
+            return "unreachable", verdict.EMPTY_BODY
+        if _cut_off(answer):
+            return "unreachable", "truncated body"
+        media_type = sniff(answer.body, answer.header("Content-Type"))
+        wanted = attachment.kind == "document" and re.search(
+            r"(?i)\.(?:s?html?|txt|csv|json)$", urlsplit(attachment.url).path
+        )
+        if wanted or media_type not in _WORDS:
             return "present", ""
         page = self.parse(answer, Hint())
-        if page is not None and page.state in ("gone", "blocked", "unreachable"):
-            return page.state, page.marker
-        if answer.status == 200 and not _same(attachment.url, answer.url):
-            return dead_end(answer.url) or ("unreachable", "an HTML page instead of the file")
-        return "unreachable", "an HTML page instead of the file" if answer.status == 200 else f"status {answer.status}"
+        if page is None:
+            return "unreachable", "unreadable"
+        target = page.refresh or answer.url
+        if target != answer.url or not _same(attachment.url, answer.url):
+            reading, marker = self._where(attachment.url, target, page)
+            if reading != "present":
+                return reading, marker
+        return (page.state, page.marker) if page.state != "present" else ("other", "a page instead of the file")
 
     async def _extract(self, body: bytes, claimed: str, url: str, sha256: str, told: dict[str, Any]) -> None:
-        """Text and pixels of a new or changed attachment, in a thread and bounded in time."""
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._extractor, document.extract, body, claimed, url)
-        text, pixels, media_type = "", "", document.sniff(body, claimed)
-        try:
-            extract = await asyncio.wait_for(work, _EXTRACT_SECONDS)
-        except TimeoutError:
-            detail = f"its text could not be read within {_EXTRACT_SECONDS:.0f} s"
-            self._sink.tell(FindingSeen("attachment_unreadable", "warning", detail, url))
-            self._extractor = ThreadPoolExecutor(1, thread_name_prefix="extract")
-        else:
-            text, pixels, media_type = extract.text, extract.pixels, extract.media_type
-            for finding in extract.findings:
-                self._sink.tell(FindingSeen(finding.rule, finding.severity, finding.detail, finding.url or url))
+        """Text and pixels of a new or changed attachment, read in the child process."""
+        found = await extractor.shared.extract(body, claimed, url)
+        for finding in found.findings:
+            self._sink.tell(FindingSeen(finding.rule, finding.severity, finding.detail, finding.url or url))
         self._sink.tell(
             AttachmentRead(
                 reading="present",
                 sha256=sha256,
-                media_type=media_type,
+                media_type=found.media_type,
                 size=len(body),
-                text=text,
-                pixels=pixels,
+                text=found.text,
+                pixels=found.pixels,
                 **told,
             )
         )
@@ -332,8 +381,18 @@ class Visits:
             self._sink.tell(FindingSeen(answer.refusal.rule, "warning", answer.refusal.detail, answer.asked))
 
     def close(self) -> None:
-        """Gives the extraction thread up; a document it still reads is lost."""
-        self._extractor.shutdown(wait=False, cancel_futures=True)
+        """Lets go of the process that reads documents; with the last pass it ends."""
+        extractor.shared.release()
+
+
+def _as_whole(judgement: Judgement, whole: Whole) -> Judgement:
+    """An article's judgement: its first part's, or that of the part that could not be read."""
+    told = msgspec.structs.replace(
+        judgement, page=whole.page or judgement.page, parts=whole.parts, part_answers=whole.answers
+    )
+    if whole.failure is None:
+        return told
+    return msgspec.structs.replace(told, reading=whole.failure, marker=whole.marker)
 
 
 def dead_end(url: str) -> tuple[Reading, str] | None:
@@ -346,7 +405,25 @@ def dead_end(url: str) -> tuple[Reading, str] | None:
         return ("blocked", f"redirect to {path}") if code[1].startswith("4") else ("unreachable", f"redirect to {path}")
     if _ERROR_PATH.search(path):
         return "gone", f"redirect to {path}"
+    if _LOGIN_PATH.search(path):
+        return "blocked", f"redirect to {path}"
     return None
+
+
+def _cut_off(answer: Answer) -> bool:
+    """Whether a file ends too early where the server did not say how long it is."""
+    if answer.response is None or "partial" not in answer.response.flags:
+        return False
+    body = answer.body
+    if body.startswith(b"%PDF"):
+        return b"%%EOF" not in body[-2048:]
+    return body.startswith(b"PK\x03\x04") and b"PK\x05\x06" not in body[-70_000:]
+
+
+def _asked(answer: Answer) -> bool:
+    """Whether the request that was answered asked for changes only."""
+    sent = answer.request.headers if answer.request is not None else {}
+    return "If-None-Match" in sent or "If-Modified-Since" in sent
 
 
 def _place(url: str) -> str:

@@ -49,6 +49,8 @@ class Announcer:
         self.events: list[int] = []
         self.withdrawn: list[int] = []
         """Overdue events that this pass proves to be settled."""
+        self.settled_by: dict[int, int] = {}
+        """By such an event: the `appeared` that says so itself."""
 
     def _write(self, kind: str, key: str, summary: str, detail: details.Detail, **values: object) -> None:
         # All keys that begin with `kind:key:`; `;` is the character after `:`. LIKE would take `_` for any character.
@@ -164,6 +166,7 @@ class Announcer:
                 status=reading["http_status"],
                 marker=reading["marker"],
                 final_url=reading["final_url"],
+                reading=reading["reading"],
             )
             for reading in reversed(readings)
         )
@@ -210,6 +213,7 @@ class Announcer:
         row = self._report(number)
         own = msgspec.json.decode(row["detail"], type=ReportDetail)
         due = due_on(row["organ_kind"], row["year"])
+        before = len(self.withdrawn)
         withdraws = self._withdraw(row)
         previous = self.store.row(
             "SELECT current_version FROM reports WHERE portal = ? AND organ_id = ? AND year = ? AND variant = 0",
@@ -238,6 +242,7 @@ class Announcer:
         limit = f"（期限 {due:%m-%d}）" if due else ""
         summary = f"{row['published_on']} 公开{limit}" if row["published_on"] else f"新公开{limit}"
         self._write_report("appeared", row, summary, detail, context, baseline=own.baseline)
+        self.settled_by |= dict.fromkeys(self.withdrawn[before:], self.events[-1])
 
     def _withdraw(self, row: Row) -> bool:
         """Withdraws what was said to be overdue and is there now, under whatever name its organ had then."""
@@ -294,6 +299,7 @@ class Announcer:
         trouble = details.PortalTrouble(
             reason=reason,
             passes=said.count if said.kind == "portal_down" else 0,
+            since=format_utc(said.since) if said.since else "",
             sections=sections,
             gone=said.count if said.reason == "mass" else 0,
             total=live if said.reason == "mass" else 0,

@@ -1,19 +1,24 @@
-"""Captured responses: WARC files under HOME/archive/, one a pass, and the references that the record holds to them.
+"""Captured responses: WARC files under HOME/archive/ and the references that the record holds to them.
 
-A reference is `PORTAL/CRAWL.warc.gz#OFFSET`: the byte at which the response's record starts (each is a gzip member of
-its own, so one is read without the others).
+A pass has one for pages and attachments, `PORTAL/CRAWL.warc.gz`, and, where it said something that rests on what lists
+say, one for those, `PORTAL/CRAWL.sections.warc.gz`. A reference is `FILE#OFFSET`: the byte at which the response's record
+starts (each is a gzip member of its own, so one is read without the others).
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from warcio.archiveiterator import ArchiveIterator
+from warcio.warcwriter import WARCWriter
 
-from crawler.observation import CAPTURE
+from crawler.observation import CAPTURE, SECTIONS
+from crawler.run_folder import write_info
 from monitor.store import Row, Store
 
 
@@ -34,7 +39,8 @@ class Capture(msgspec.Struct, frozen=True):
 class Fault(msgspec.Struct, frozen=True):
     """Something in the record that the archive contradicts."""
 
-    version: int
+    version: int | None
+    """None: the capture behind a reading or a list."""
     ref: str
     problem: str
 
@@ -47,17 +53,44 @@ def keep_capture(folder: Path, archive: Path, portal: str, crawl: int) -> str:
     source = folder / CAPTURE
     if not source.exists() or source.stat().st_size == 0:
         return ""
-    target = archive / portal / f"{crawl}.warc.gz"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
-    with source.open("rb") as old, partial.open("wb") as new:
+    with _kept(archive / portal / f"{crawl}.warc.gz") as new, source.open("rb") as old:
         shutil.copyfileobj(old, new, 1 << 20)
+    return f"{portal}/{crawl}.warc.gz"
+
+
+def keep_lists(folder: Path, archive: Path, portal: str, crawl: int) -> dict[str, str]:
+    """Compresses what a run's sections were read from into the archive and syncs it. By the offset that the run knows a
+    response by: its reference. Empty if the run kept none; harmless to do again.
+    """
+    source = folder / SECTIONS
+    if not source.exists() or source.stat().st_size == 0:
+        return {}
+    name = f"{crawl}.sections.warc.gz"
+    references = {}
+    with _kept(archive / portal / name) as new, source.open("rb") as old:
+        writer = WARCWriter(new, gzip=True)
+        write_info(writer, name)
+        records = ArchiveIterator(old, no_record_parse=False)
+        for record in records:
+            place = new.tell()
+            writer.write_record(record)
+            if record.rec_type == "response":
+                references[str(records.get_record_offset())] = f"{portal}/{name}#{place}"
+    return references
+
+
+@contextlib.contextmanager
+def _kept(target: Path) -> Iterator[BinaryIO]:
+    """A file in the archive that is there whole, and synced, or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.partial")
+    with partial.open("wb") as new:
+        yield new
         new.flush()
         os.fsync(new.fileno())
     partial.replace(target)
-    for directory in (target.parent, archive):
+    for directory in (target.parent, target.parent.parent):
         sync_directory(directory)
-    return f"{portal}/{target.name}"
 
 
 def sync_directory(directory: Path) -> None:
@@ -76,10 +109,12 @@ def read_capture(archive: Path, ref: str) -> Capture:
     try:
         with path.open("rb") as file:
             file.seek(int(offset))
-            for record in ArchiveIterator(file):
+            for record in ArchiveIterator(file, check_digests="raise"):
                 headers = record.http_headers
                 if record.rec_type not in ("response", "resource"):
                     raise ArchiveError(f"{ref}: holds a {record.rec_type} record, not a response")
+                if not record.rec_headers.get_header("WARC-Target-URI"):
+                    raise ArchiveError(f"{ref}: damaged (no WARC record begins there)")
                 return Capture(
                     url=record.rec_headers.get_header("WARC-Target-URI"),
                     status=int(headers.get_statuscode()) if headers else 200,
@@ -96,9 +131,16 @@ def read_capture(archive: Path, ref: str) -> Capture:
     raise ArchiveError(f"{ref}: the archive ends before it")
 
 
-def combined_hash(page_hash: str, attachments: Iterator[str] | list[str]) -> str:
-    """versions.body_hash: over the bytes of the page and of its attachments, as their SHA-256 in page order."""
-    return hashlib.sha256("\n".join([page_hash, *attachments]).encode()).hexdigest()
+def article_parts(store: Store, first: str) -> list[Row]:
+    """The captures of an article's further pages, by the reference of its first page's, in page order: url, sha256,
+    archive_ref. None for an article of one page."""
+    return store.rows("SELECT url, sha256, archive_ref FROM article_parts WHERE first = ? ORDER BY seq", (first,))
+
+
+def combined_hash(page_hash: str, parts: Sequence[str], attachments: Sequence[str]) -> str:
+    """versions.body_hash: over the bytes of the page, of the further ones of its article and of its attachments, as their
+    SHA-256 in page order."""
+    return hashlib.sha256("\n".join([page_hash, *parts, *attachments]).encode()).hexdigest()
 
 
 def chain_hash(previous: Row | None) -> str:
@@ -110,7 +152,8 @@ def chain_hash(previous: Row | None) -> str:
 
 
 def verify(store: Store, archive: Path) -> Iterator[Fault | None]:
-    """Checks every stored version against its capture and its predecessor: None for each that holds, else a Fault."""
+    """Checks every stored version against its capture and its predecessor, and that the captures behind readings and lists
+    are whole: None for each that holds, else a Fault."""
     previous: dict[int, Row] = {}
     version: Row
     for version in store.rows("SELECT * FROM versions ORDER BY report, seq"):
@@ -120,6 +163,22 @@ def verify(store: Store, archive: Path) -> Iterator[Fault | None]:
             yield from faults
         else:
             yield None
+    for ref in evidence_refs(store):
+        try:
+            read_capture(archive, ref)
+        except ArchiveError as error:
+            yield Fault(None, ref, str(error))
+        else:
+            yield None
+
+
+def evidence_refs(store: Store) -> list[str]:
+    """References to the captures behind readings and lists, in order."""
+    rows = store.rows(
+        """SELECT archive_ref AS ref FROM readings WHERE archive_ref <> ''
+        UNION SELECT j.value FROM section_readings s, json_each(s.captures) j"""
+    )
+    return sorted(row["ref"] for row in rows)
 
 
 def _faults(store: Store, archive: Path, version: Row, before: Row | None) -> Iterator[Fault]:
@@ -127,9 +186,13 @@ def _faults(store: Store, archive: Path, version: Row, before: Row | None) -> It
     if version["previous_hash"] != chain_hash(before):
         yield Fault(number, ref, "the chain is broken: the version before it was altered")
     attachments = store.rows("SELECT * FROM attachments WHERE version = ? ORDER BY id", (number,))
-    if version["body_hash"] != combined_hash(version["page_hash"], [row["sha256"] for row in attachments]):
+    parts = article_parts(store, ref)
+    if version["body_hash"] != combined_hash(
+        version["page_hash"], [row["sha256"] for row in parts], [row["sha256"] for row in attachments]
+    ):
         yield Fault(number, ref, "body_hash does not follow from the page's and the attachments' hashes")
     captures = [(ref, version["page_hash"], version["url"])]
+    captures += [(row["archive_ref"], row["sha256"], row["url"]) for row in parts]
     captures += [(row["archive_ref"], row["sha256"], row["url"]) for row in attachments if row["archive_ref"]]
     for capture_ref, expected, url in captures:
         try:

@@ -4,16 +4,40 @@ They are re-checked like pages, and a reading *gone* counts like a page's: `take
 row, spread over `takedown_after`; until then, and while blocked or unreachable, the last state stands.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from crawler.page.address import normalise
 from crawler.page.model import Attachment
 from crawler.portal import Policy
 from monitor.intake import Run
 from monitor.record import PortalRecord
-from monitor.store import Store
+from monitor.store import Row, Store
 from monitor.times import to_utc
-from monitor.versions import Held, held_now
+from monitor.versions import Held, held_now, relink
+
+
+def known_attachments(record: PortalRecord) -> dict[str, Row]:
+    """What the record says of each attachment's address."""
+    return {
+        url: item
+        for url, page in record.pages.items()
+        for item in record.on_page.get(page["id"], ())
+        if item["role"] == "attachment"
+    }
+
+
+def place_attachments(
+    store: Store, report: int, held: Sequence[Held], page_id: Callable[[str], int], known: Mapping[str, Row]
+) -> None:
+    """Notes which attachments a report has now; those that it no longer links are not asked for again."""
+    store.run("DELETE FROM page_reports WHERE report = ? AND role = 'attachment'", (report,))
+    for item in held:
+        before = known.get(item.url, {"misses": 0, "missing_since": None})
+        store.run(
+            """INSERT INTO page_reports (page, report, role, text_hash, misses, missing_since)
+            VALUES (?, ?, 'attachment', ?, ?, ?) ON CONFLICT DO NOTHING""",
+            (page_id(item.url), report, item.text_hash, before["misses"], before["missing_since"]),
+        )
 
 
 class AttachmentLedger:
@@ -25,12 +49,7 @@ class AttachmentLedger:
         self.now = now
         self.read = {normalise(seen.url): seen for seen in run.attachments.values()}
         self.rules = run.job.rules
-        self.rows = {
-            url: item
-            for url, page in record.pages.items()
-            for item in record.on_page.get(page["id"], ())
-            if item["role"] == "attachment"
-        }
+        self.rows = known_attachments(record)
         self.pages = record.pages
         self.portal = record.name
         self.by_report: dict[int, int] = {}
@@ -52,20 +71,28 @@ class AttachmentLedger:
             if seen is None:
                 continue
             misses, since = item["misses"], item["missing_since"]
+            counts = seen.reading in ("gone", "other") and healthy
             if seen.reading in ("present", "same"):
                 misses, since = 0, None
                 if seen.reading == "present":
                     self._keep_validators(self.pages[url]["id"], url)
-            elif seen.reading in ("gone", "other") and healthy:
+            elif counts:
                 misses, since = misses + 1, since or (self.now if clock_ok else None)
             age = (to_utc(self.now) - to_utc(since)).total_seconds() if since else -1
-            if clock_ok and misses >= self.policy.takedown_confirmations and age >= self.policy.takedown_after:
+            # A page in the file's place that is no error page takes one confirmation more.
+            needed = self.policy.takedown_confirmations + (seen.reading == "other")
+            if counts and clock_ok and misses >= needed and age >= self.policy.takedown_after:
                 gone.add(url)
             if (misses, since) != (item["misses"], item["missing_since"]):
                 self.store.run(
                     "UPDATE page_reports SET misses = ?, missing_since = ? WHERE page = ?",
                     (misses, since, item["page"]),
                 )
+                self.rows[url] = {
+                    **item,
+                    "misses": misses,
+                    "missing_since": since,
+                }  # a new version's rows carry on from it
         self.gone = frozenset(gone)
 
     def held(self, listed: Sequence[Attachment], stored: Sequence[Held], capture: str) -> tuple[Held, ...]:
@@ -91,21 +118,12 @@ class AttachmentLedger:
 
     def place(self, report: int, held: Sequence[Held], page_id: Callable[[str], int]) -> None:
         """Notes which attachments a report has now; those that it no longer links are not asked for again."""
-        self.store.run("DELETE FROM page_reports WHERE report = ? AND role = 'attachment'", (report,))
+        place_attachments(self.store, report, held, page_id, self.rows)
         for item in held:
-            page = page_id(item.url)
             seen = self.read.get(item.url)
             if seen is not None and seen.reading == "present":
-                self._keep_validators(page, item.url)
-            before = self.rows.get(item.url, {"misses": 0, "missing_since": None})
-            self.store.run(
-                """INSERT INTO page_reports (page, report, role, text_hash, misses, missing_since)
-                VALUES (?, ?, 'attachment', ?, ?, ?) ON CONFLICT DO NOTHING""",
-                (page, report, item.text_hash, before["misses"], before["missing_since"]),
-            )
+                self._keep_validators(page_id(item.url), item.url)
 
     def relink(self, version: int, held: Sequence[Held]) -> None:
         """The same attachments behind other addresses: no new version, but the next pass must ask for the new ones."""
-        rows = self.store.rows("SELECT id FROM attachments WHERE version = ? ORDER BY id", (version,))
-        for row, item in zip(rows, held, strict=True):
-            self.store.update("attachments", row["id"], {"url": item.url})
+        relink(self.store, version, held)

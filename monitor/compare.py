@@ -1,6 +1,6 @@
 """Any two files side by side: a mirror's copy against the archive, a PDF against the page that links it.
 
-In: files as they were saved (HTML, PDF, DOCX, plain text, pictures). Out: `monitor.diff.Document`s, or a CompareError
+In: files as they were saved (HTML, documents, plain text, pictures). Out: `monitor.diff.Document`s, or a CompareError
 that names the file and what is wrong. What a file does not say (a PDF has no source line) is not compared. No network.
 """
 
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from crawler.documents.extractor import Extractor
+from crawler.documents.kinds import HTML, PLAIN, UNKNOWN, sniff
 from crawler.families import markup_of
-from crawler.page import chrome, document, dom, flow
+from crawler.page import chrome, dom, flow
 from crawler.page.decode import decode
 from crawler.page.model import Fetched, Report
 from crawler.page.reader import read_page
@@ -59,21 +61,20 @@ def load(path: Path) -> Document:
 def read(body: bytes, name: str) -> Document:
     """A file's bytes as a document; `name` is how messages call it. Raises CompareError."""
     claimed = "text/html" if name.lower().endswith((".html", ".htm", ".shtml", ".jhtml")) else ""
-    kind = document.sniff(body, claimed)
-    if kind == document.HTML:
+    kind = sniff(body, claimed)
+    if kind == HTML:
         return _page(body)
-    if kind in document.PICTURES or kind in (document.PDF, document.DOCX):
-        found = document.extract(body, kind, name)
-        if not found.text and not found.pixels:
-            cause = "; ".join(finding.detail for finding in found.findings) or "it holds no text"
-            raise CompareError(f"{name}: {cause}; give a file that has text")
-        if found.pixels:
-            return Document(attachments=(AttachmentState("", Path(name).name, "picture", pixels=found.pixels),))
-        return Document(text=found.text)
     wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if kind != document.UNKNOWN or (b"\0" in body[:4096] and not wide):
-        raise CompareError(f"{name}: {kind} cannot be compared; save it as PDF, DOCX, HTML or plain text")
-    return Document(text=_plain(decode(body, "text/plain")))
+    if kind in (UNKNOWN, PLAIN) and (wide or b"\0" not in body[:4096]):
+        return Document(text=_plain(decode(body, PLAIN)))
+    with Extractor() as documents:
+        found = documents.extract(body, kind, name)
+    if not found.text and not found.pixels:
+        cause = "; ".join(finding.detail for finding in found.findings) or "it holds no text"
+        raise CompareError(f"{name}: {cause}; give a file that has text, or save it as PDF, DOCX, HTML or plain text")
+    if found.pixels:
+        return Document(attachments=(AttachmentState("", Path(name).name, "picture", pixels=found.pixels),))
+    return Document(text=found.text)
 
 
 def _plain(text: str) -> str:

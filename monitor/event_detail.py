@@ -17,6 +17,8 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     retracted_why: str = ""
     """Why the event was withdrawn, in Chinese, for those who had been told."""
+    retracted_by: str = ""
+    """Who withdrew it; empty: a later pass proved it wrong."""
 
 
 class About(Said, frozen=True, omit_defaults=True, kw_only=True):
@@ -78,6 +80,8 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     marker: str = ""
     """What decided it: `status 404`, the words matched."""
     final_url: str = ""
+    reading: str = ""
+    """As in `readings.reading`; empty: gone."""
 
 
 class Changed(About, frozen=True, omit_defaults=True):

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from crawler.observation import LinkListed, PageRead, SectionRead
-from crawler.page.address import normalise
+from crawler.observation import Job, LinkListed, PageRead, SectionRead
+from crawler.page.address import normalise, twin_of
 from monitor.intake import Run
 from monitor.record import PortalRecord
+from monitor.relist import ListReread
+from monitor.store import Row
 
+NOT_EDITED: Mapping[str, ListReread] = {}
 BLOCKED_STATUS = frozenset({401, 403, 405, 412, 418, 429, 521})
 
 
@@ -25,6 +28,16 @@ class SectionEvidence(msgspec.Struct, frozen=True):
     empty: bool
     """It lists nothing any more, and everything that it listed reads gone."""
     reason: str = ""
+    edited: bool = False
+    """Its last complete listing was read by other rules: what differs from that may be the operator's doing (rule 12)."""
+    before: frozenset[str] = frozenset()
+    """Of an edited one: reports that today's rules find on that listing, as far as it was kept."""
+    whole: bool = False
+    """It was kept whole: what is not in `before` was not there."""
+
+    def stood_there(self, url: str) -> bool:
+        """Whether an edited section is known to have listed an address before, by the rules that it is read by now."""
+        return twin_of(url) in self.before
 
 
 class PassEvidence(msgspec.Struct, frozen=True):
@@ -45,8 +58,10 @@ class PassEvidence(msgspec.Struct, frozen=True):
     """Why the pass counts as failed, for people; empty: it does not."""
 
 
-def read_sections(run: Run, record: PortalRecord, pages: Mapping[str, PageRead]) -> PassEvidence:
-    """What one pass's section readings come to."""
+def read_sections(
+    run: Run, record: PortalRecord, pages: Mapping[str, PageRead], relisted: Mapping[str, ListReread] = NOT_EDITED
+) -> PassEvidence:
+    """What one pass's section readings come to. `relisted`: kept listings of edited sections, as they read today."""
     links: dict[str, dict[str, LinkListed]] = {}
     for link in run.links:
         links.setdefault(link.section, {})[normalise(link.url)] = link
@@ -55,7 +70,17 @@ def read_sections(run: Run, record: PortalRecord, pages: Mapping[str, PageRead])
         readings.setdefault(reading.section, []).append(reading)
     active = [url for url, row in record.sections.items() if row["active"]]
     sections = {
-        url: _section(url, readings[url], links.get(url, {}), record, pages) for url in active if url in readings
+        url: _section(
+            url,
+            readings[url],
+            links.get(url, {}),
+            record,
+            pages,
+            edited=_is_edited(run.job, record.sections[url]),
+            relisted=relisted.get(url),
+        )
+        for url in active
+        if url in readings
     }
     first = {url: record.sections[url]["first_complete_crawl"] for url in active}
     pending = [url for url in active if first[url] is None]
@@ -90,9 +115,14 @@ def _section(
     links: Mapping[str, LinkListed],
     record: PortalRecord,
     pages: Mapping[str, PageRead],
+    *,
+    edited: bool,
+    relisted: ListReread | None,
 ) -> SectionEvidence:
-    complete = all(reading.complete for reading in readings)
-    first_page = any(reading.first_page for reading in readings)
+    # A query section of which no year exists was not read: its address is gone, or the whole portal is.
+    opened = any(not reading.absent for reading in readings)
+    complete = opened and all(reading.complete for reading in readings)
+    first_page = opened and any(reading.first_page for reading in readings)
     is_report = any(reading.is_report for reading in readings)
     count = sum(1 for link in links.values() if link.kind == "report")
     broken = empty = False
@@ -111,7 +141,20 @@ def _section(
         broken = not empty and not unread
         complete = complete and not unread
     reason = next((reading.reason for reading in readings if reading.reason), "")
-    return SectionEvidence(url, complete, count, is_report, broken, empty, reason)
+    if broken and edited and not (relisted is not None and relisted.reports):
+        # It is the edit that finds nothing here, not the portal that shows nothing: no redesign, and no listing either.
+        broken = complete = False
+        reason = "no report link by the portal file's present family and selectors"
+    if not edited or relisted is None:
+        return SectionEvidence(url, complete, count, is_report, broken, empty, reason, edited)
+    return SectionEvidence(
+        url, complete, count, is_report, broken, empty, reason, edited, relisted.reports, relisted.complete
+    )
+
+
+def _is_edited(job: Job, section: Row) -> bool:
+    known = section["rules"] != "" and job.list_rules != "" and section["first_complete_crawl"] is not None
+    return known and section["rules"] != job.list_rules
 
 
 def _trouble(run: Run, sections: Mapping[str, SectionEvidence], read_anything: bool, refused: bool) -> str:

@@ -8,6 +8,9 @@ from monitor.record import PortalRecord
 from monitor.store import Row, Store
 from monitor.versions import Draft
 
+_KEPT = "'late', 'conflict'"
+"""Findings of a version that do not follow from its text."""
+
 
 class FindingWriter:
     """Writes one pass's findings."""
@@ -33,15 +36,51 @@ class FindingWriter:
     ) -> None:
         """Figures of a new version, and what does not add up in it."""
         read = tables.extract(draft.report.text)
+        self._write_figures(version, read)
+        for said in self._check(report, draft, organ, year, read):
+            self._insert(version, *said)
+        late = late_by(organ.kind, year, draft.report.published_on, "" if baseline else self.now) if first else 0
+        if late:
+            self._insert(version, draft.url, "late", "warning", f"晚于法定期限 {late} 天公开")
+
+    def renew(self, report: int, version: int, draft: Draft, organ: OrganRow, year: int) -> tuple[bool, bool]:
+        """Figures and findings of a version that stands, as they are read today: whether either differs.
+
+        What follows from when it was read (late, conflict) stays. Nothing new is told to anybody.
+        """
+        read = tables.extract(draft.report.text)
+        figures = read.figures != stored_figures(self.store, version).figures
+        if figures:
+            self.store.run("DELETE FROM figures WHERE version = ?", (version,))
+            self._write_figures(version, read)
+        said = self._check(report, draft, organ, year, read)
+        before = self.store.rows(
+            f"SELECT url, rule, severity, detail FROM findings WHERE version = ? AND rule NOT IN ({_KEPT}) ORDER BY id",  # noqa: S608
+            (version,),
+        )
+        findings = [tuple(row.values()) for row in before] != said
+        if findings:
+            self.store.run(f"DELETE FROM findings WHERE version = ? AND rule NOT IN ({_KEPT})", (version,))  # noqa: S608
+            for one in said:
+                self._insert(version, *one)
+        return figures, findings
+
+    def _write_figures(self, version: int, read: tables.Figures) -> None:
         self.store.run_many(
             "INSERT OR REPLACE INTO figures (version, field, value, raw, source, confidence) VALUES (?, ?, ?, ?, ?, ?)",
             [(version, one.field, one.value, one.raw, one.source, one.confidence) for one in read.figures],
         )
-        told = {(finding.rule, finding.detail) for finding in draft.report.findings}
-        rules = {finding.rule for finding in draft.report.findings}
-        for finding in draft.report.findings:
-            self._insert(version, finding.url or draft.url, finding.rule, finding.severity, finding.detail)
-        for found in check(
+
+    def _check(
+        self, report: int, draft: Draft, organ: OrganRow, year: int, read: tables.Figures
+    ) -> list[tuple[str, str, str, str]]:
+        """What does not add up: address, rule, severity, detail."""
+        own = draft.report.findings
+        said: list[tuple[str, str, str, str]] = [
+            (one.url or draft.url, one.rule, one.severity, one.detail) for one in own
+        ]
+        rules = {one.rule for one in own}
+        found = check(
             draft.report.text,
             year=year,
             organ=organ.name,
@@ -49,12 +88,8 @@ class FindingWriter:
             figures=read,
             previous=self._figures(organ, year - 1),
             others=self._bodies(organ, report),
-        ):
-            if found.rule not in rules and (found.rule, found.detail) not in told:
-                self._insert(version, draft.url, found.rule, found.severity, found.detail)
-        late = late_by(organ.kind, year, draft.report.published_on, "" if baseline else self.now) if first else 0
-        if late:
-            self._insert(version, draft.url, "late", "warning", f"晚于法定期限 {late} 天公开")
+        )
+        return said + [(draft.url, one.rule, one.severity, one.detail) for one in found if one.rule not in rules]
 
     def conflict(self, version: int, url: str, other: int) -> None:
         """Two pages with one organ and year, and different content."""
@@ -87,7 +122,7 @@ class FindingWriter:
     def _bodies(self, organ: OrganRow, report: int) -> dict[int, str]:
         rows: list[Row] = self.store.rows(
             """SELECT r.year, v.body_key FROM reports r JOIN versions v ON v.id = r.current_version
-            WHERE r.portal = ? AND r.organ_id = ? AND r.id <> ? AND v.body_key <> ''""",
+            WHERE r.portal = ? AND r.organ_id = ? AND r.id <> ? AND r.withdrawn_at IS NULL AND v.body_key <> ''""",
             (self.record.name, organ.id, report),
         )
         return {row["year"]: row["body_key"] for row in rows}

@@ -89,8 +89,11 @@ def holds_a_response(folder: Path) -> bool:
             seen = _LINE.decode(line)
         except msgspec.DecodeError:
             continue
-        if (isinstance(seen, SectionRead) and seen.first_page) or (
-            isinstance(seen, PageRead | AttachmentRead) and seen.reading not in ("blocked", "unreachable")
+        # What a list lists is told before the list was read to its end.
+        if (
+            isinstance(seen, LinkListed)
+            or (isinstance(seen, SectionRead) and seen.first_page)
+            or (isinstance(seen, PageRead | AttachmentRead) and seen.reading not in ("blocked", "unreachable"))
         ):
             return True
     return False

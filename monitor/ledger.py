@@ -4,15 +4,18 @@ What is written follows from `monitor.matching` (which report is which) and `mon
 """
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import msgspec
 
 from crawler.observation import PageRead, ReportSeen
 from crawler.page.address import normalise, twin_of
-from crawler.page.model import GUESSED, Attachment, Hint
+from crawler.page.model import GUESSED, Attachment
 from monitor.announce import Announcer, Context
+from monitor.articles import ArticleLedger
 from monitor.attachments import AttachmentLedger
+from monitor.baseline import Baseline
+from monitor.canonical import Fingerprints
+from monitor.disregard import Disregard
 from monitor.evidence import PassEvidence
 from monitor.findings import body_key
 from monitor.findings_store import FindingWriter
@@ -23,9 +26,9 @@ from monitor.match import Content, Match, Matched
 from monitor.organs import OrganLedger
 from monitor.pages import PageLedger
 from monitor.record import PortalRecord, ReportDetail, save_detail
-from monitor.reread import Rereader
-from monitor.store import Row, Store
+from monitor.store import Store
 from monitor.versions import Draft, compare, content_of, drafted, stored_held, stored_report, write_version
+from monitor.weigh import weigh, without_measure
 
 
 class Ledger:
@@ -36,7 +39,6 @@ class Ledger:
         store: Store,
         record: PortalRecord,
         run: Run,
-        archive_dir: Path,
         now: str,
         capture: str,
         announcer: Announcer,
@@ -50,14 +52,18 @@ class Ledger:
         self.announcer = announcer
         self.reports_seen = 0
         self.findings = FindingWriter(store, record, self.job.crawl, now)
-        self.rereader = Rereader(archive_dir, self.job.portal)
         self.attachments = AttachmentLedger(store, record, run, self.job.policy, now)
         self.contexts: dict[int, Context] = {}
         self._moves: dict[int, str] | None = None
         self.organs = OrganLedger(store, record)
+        self.disregard = Disregard(store, record)
         self.pages = PageLedger(store, record, self.job, capture)
+        self.articles = ArticleLedger(store, self.pages, self.job.policy, now)
+        self.baseline = Baseline(store, record, run, self.pages)
         self.takeovers: set[int] = set()
         """Reports whose Simplified view becomes their primary address: nothing is said of that."""
+        self._uncompared: set[int] = set()
+        """Reports whose new primary address was not parsed in this pass: the next one must."""
         self._fresh_reports: dict[int, int] = {}
         """By index in the list of matches: the id that a new report was given."""
 
@@ -93,6 +99,13 @@ class Ledger:
             self.findings.on_page(
                 "year_unknown", "error", f"无法确定报告年度：{unkeyed.report.title}", unkeyed.page.url
             )
+        for undecided in matched.undecided:
+            self.findings.on_page(
+                "undecided",
+                "info",
+                "同机关同年度、内容不同的另一页面；原网址本次未能读取，暂不判断",
+                undecided.page.url,
+            )
         return fresh
 
     def _write_report(self, index: int, match: Match, organ: OrganRow, evidence: PassEvidence) -> int:
@@ -107,7 +120,7 @@ class Ledger:
             )
         detail = ReportDetail(
             year_from=report.year_from if report.year_from in GUESSED else "",
-            baseline=self._is_baseline(match, evidence),
+            baseline=self.baseline.holds(match, evidence),
             is_section=is_section,
             conflict_with=conflict,
         )
@@ -138,7 +151,7 @@ class Ledger:
         self.store.update("reports", number, {"current_version": version})
         self.attachments.place(number, held, self.pages.id_of)
         self.findings.on_version(number, version, draft, organ, match.year, first=True, baseline=detail.baseline)
-        same_as = self._copied_from(prints.content_hash, body_key(report.text), match.year)
+        same_as = self._copied_from(prints, body_key(report.text), match.year)
         if same_as is not None:
             save_detail(self.store, number, same_as=same_as)
         if conflict is not None:
@@ -148,44 +161,23 @@ class Ledger:
 
     def _holder(self, organ: OrganRow, match: Match) -> int | None:
         row = self.store.row(
-            "SELECT id FROM reports WHERE portal = ? AND organ_id = ? AND year = ? ORDER BY variant LIMIT 1",
+            """SELECT id FROM reports WHERE portal = ? AND organ_id = ? AND year = ? AND withdrawn_at IS NULL
+            ORDER BY variant LIMIT 1""",
             (self.record.name, organ.id, match.year),
         )
         return row["id"] if row else None
 
-    def _copied_from(self, content_hash: str, body: str, year: int) -> int | None:
+    def _copied_from(self, prints: Fingerprints, body: str, year: int) -> int | None:
         """The same report on another portal, seen earlier there; who republishes often gives it another title and
         source, so that the same body counts too (`body`: its body_key)."""
         row = self.store.row(
             """SELECT r.id FROM versions v JOIN reports r ON r.current_version = v.id
-            WHERE (v.content_hash = ? OR (v.body_key = ? AND v.body_key <> '')) AND r.portal <> ? AND r.year = ?
+            WHERE (v.content_hash IN (?, ?) OR (v.body_key = ? AND v.body_key <> '')) AND r.portal <> ? AND r.year = ?
+            AND r.withdrawn_at IS NULL
             ORDER BY r.id LIMIT 1""",
-            (content_hash, body, self.record.name, year),
+            (prints.content_hash, prints.strict_hash, body, self.record.name, year),
         )
         return row["id"] if row else None
-
-    def _is_baseline(self, match: Match, evidence: PassEvidence) -> bool:
-        """Whether the report was there already when its section was first read completely (rule 10)."""
-        addresses = {match.where, normalise(match.page.url)}
-        held_before = any(self.pages.held_reports(address) for address in addresses)
-        for section, links in evidence.links.items():
-            if addresses & links.keys() and self._first_reading(section):
-                return True
-        for link in self.record.links:
-            # A column that held another report when the baseline was told, and holds a new one now, brings news.
-            if link["url"] in addresses and link["baseline"] and not held_before:
-                return True
-        for reading in self.run.sections:
-            if normalise(reading.url) in addresses and not reading.linked and self._first_reading(reading.section):
-                return True
-        return any(
-            normalise(reading.url) in addresses and reading.linked and self._first_reading(reading.section)
-            for reading in self.run.sections
-        )
-
-    def _first_reading(self, section: str) -> bool:
-        row = self.record.sections.get(section)
-        return row is not None and row["first_complete_crawl"] is None
 
     # Versions ---------------------------------------------------------------------------------------------------
 
@@ -225,7 +217,13 @@ class Ledger:
             if number in found or match.where != moves.get(number, row["url"]):
                 continue
             self.reports_seen += 1
-            found[number] = self._write_next(number, match)
+            if match.seen.report is None and number in moves and normalise(match.page.url) != row["url"]:
+                # Nothing new on that page, but views make no versions: what it has said for long was never compared.
+                self._uncompared.add(number)
+                found[number] = "none"
+            else:
+                found[number] = self._write_next(number, match)
+            self._confirm(number, match)
         return found
 
     def _write_next(self, number: int, match: Match) -> Significance:
@@ -245,42 +243,45 @@ class Ledger:
         if match.seen.report is None and held == before:
             return "none"
         draft = drafted(report, match.page, match.where, held, self.capture, version)
-        base, base_held = stored_report(version), before
-        first = self.context(number)
-        kind = "content"
-        if version["rules"] != self.job.rules and match.seen.report is not None:
-            again = self.rereader.reread(version, report, self._hint(row, version["url"]))
-            if again is None:
-                kind = "rebaseline"
-                self.findings.on_page(
-                    "rebaselined", "warning", "读取规则已更新，旧存档无法重读，以本次读取为新基线", match.where
-                )
-            elif (
-                compare(msgspec.structs.replace(draft, report=again, held=base_held), base, base_held).significance
-                != "none"
-            ):
-                # The rules changed what is read; the portal did not: recorded, and not said.
-                old = msgspec.structs.replace(
-                    drafted(again, match.page, row["url"], base_held, "", version), report=again
-                )
-                first.from_version = self._add(number, old, "rebaseline")
-                base = again
-        compared = compare(draft, base, base_held)
-        if kind == "rebaseline":
-            if compared.significance != "none":
-                self._add(number, draft, "rebaseline")
+        if self.disregard.is_disregarded(number, draft.fingerprints(), match.seen.report is not None):
             return "none"
-        if compared.significance == "none":
-            if compared.completes:
-                self._add(number, draft, "rebaseline")
-            elif len(held) == len(before) and held != before:
-                self.attachments.relink(version["id"], held)
-                self.attachments.place(number, held, self.pages.id_of)
+        foreign = version["rules"] != self.job.rules and match.seen.report is not None
+        found = weigh(self.store, version, draft, foreign=foreign, reread=self.record.details[number].reread)
+        if found.verdict == "baseline":
+            self._rebaselined(match.where)
+        for url in without_measure(before, draft):
+            self._rebaselined(url)
+        if found.verdict in ("baseline", "completes", "silent"):
+            self._add(number, draft, "rebaseline")
+        elif found.verdict == "none" and len(held) == len(before) and held != before:
+            self.attachments.relink(version["id"], held)
+            self.attachments.place(number, held, self.pages.id_of)
+        if found.significance == "none":
             return "none"
-        first.from_version = first.from_version or version["id"]
-        first.to_version = self._add(number, draft, compared.significance)
-        first.old, first.new = (base, base_held), (draft.report, draft.held)
-        return compared.significance
+        context = self.context(number)
+        context.from_version = found.version
+        context.to_version = self._add(number, draft, found.significance)
+        context.old, context.new = (found.report, found.held), (draft.report, draft.held)
+        return found.significance
+
+    def _rebaselined(self, url: str) -> None:
+        detail = "读取规则已更新，旧存档无法重读，以本次读取为新基线"
+        self.findings.on_page("rebaselined", "warning", detail, url)
+
+    def _confirm(self, number: int, match: Match) -> None:
+        """A page that was read by today's rules: what its report says by them needs no other measure any more."""
+        if match.page.reading not in ("present", "same"):
+            return
+        if self.record.details[number].reread:
+            save_detail(self.store, number, reread="", key_before=None)
+            self.store.run(
+                "UPDATE versions SET reread_of = NULL WHERE id = (SELECT current_version FROM reports WHERE id = ?)",
+                (number,),
+            )
+        self.store.run(
+            "UPDATE versions SET rules = ? WHERE rules <> ? AND id = (SELECT current_version FROM reports WHERE id = ?)",
+            (self.job.rules, self.job.rules, number),
+        )
 
     def _write_rekeyed(self, number: int, match: Match) -> Significance:
         report = match.seen.report
@@ -295,20 +296,14 @@ class Ledger:
         held = self.attachments.held(match.seen.attachments, before, self.capture)
         draft = drafted(report, match.page, match.where, held, self.capture, version)
         base = stored_report(version)
-        silent = False
-        if version["rules"] != self.job.rules:
-            again = self.rereader.reread(version, report, self._hint(row, version["url"]))
-            silent = again is None or again.year == match.year
+        # By today's rules its capture could not be read, or it had this key by those before: no news of the portal.
+        silent = version["rules"] != self.job.rules
+        silent |= self.record.details[number].key_before == (match.organ.id, match.year)
         save_detail(self.store, number, year_from=report.year_from if report.year_from in GUESSED else "")
         if compare(draft, base, before).significance != "none":
             context.to_version = self._add(number, draft, "rebaseline" if silent else "content")
             context.old, context.new = (base, before), (draft.report, draft.held)
         return "none" if silent else "content"
-
-    def _hint(self, row: Row, url: str) -> Hint:
-        """What a pass is told of the page when it reads it again (monitor.briefing)."""
-        link = next((link for link in self.record.links if link["url"] == url and link["kind"] == "report"), None)
-        return Hint(title=link["title"], year=link["year"]) if link else Hint(title=row["title"])
 
     def _add(self, number: int, draft: Draft, kind: str) -> int:
         """Writes the next version and what of the report's row follows from it."""
@@ -328,7 +323,8 @@ class Ledger:
         self.attachments.place(number, draft.held, self.pages.id_of)
         row = self.store.row("SELECT organ_id, year FROM reports WHERE id = ?", (number,))
         assert row is not None
-        self.organs.note_alias(self.record.organ(row["organ_id"]), draft.report.organ)
+        if not self.record.details[number].corrected:  # what is printed there is not its organ's name
+            self.organs.note_alias(self.record.organ(row["organ_id"]), draft.report.organ)
         self.findings.on_version(
             number, version, draft, self.record.organ(row["organ_id"]), row["year"], first=False, baseline=False
         )
@@ -360,6 +356,8 @@ class Ledger:
         context = self.context(number)
         context.moved_from, context.moved_to = self.record.reports[number]["url"], where
         self.pages.make_primary(number, where)
+        if number in self._uncompared:
+            self.pages.forget(where)
 
     def touch_seen(self, numbers: Iterable[int]) -> None:
         """Reports that were verified in this pass."""

@@ -144,7 +144,7 @@ def _one(views: Sequence[EventView], style: Style) -> Message:
     blocks: list[Block] = []
     for view in views:
         blocks += wording.body(view, style)
-    found = [sentence for view in views for sentence in wording.checks(view)]
+    found = [sentence for view in views if view.purpose == "event" for sentence in wording.checks(view)]
     blocks += [Line(f"核对  {clean(sentence, 200)}") for sentence in dict.fromkeys(found[:3])]
     blocks += [Gap(), Line(_times(views, style), quiet=True), _links(views, style)]
     return _finish(subject, blocks)
@@ -165,8 +165,8 @@ def _times(views: Sequence[EventView], style: Style) -> str:
 
 def _links(views: Sequence[EventView], style: Style) -> Links:
     last, links = views[-1], []
-    gone = any(view.kind == "taken_down" for view in views)
-    moved = next((view.detail for view in views if isinstance(view.detail, Moved)), None)
+    gone = any(view.kind == "taken_down" and view.purpose == "event" for view in views)
+    moved = next((view.detail for view in views if isinstance(view.detail, Moved) and view.purpose == "event"), None)
     url = clean(moved.to_url if moved else last.url, 2000)
     if url:
         links.append(("原地址" if gone else "页面", url))

@@ -304,6 +304,133 @@ SELECT p.name AS 代号, p.title AS 门户,
 FROM portals p LEFT JOIN crawls c ON c.id = p.last_crawl;
 """
 
+_RULES = """
+ALTER TABLE pages ADD COLUMN archive_ref TEXT NOT NULL DEFAULT '';     -- the response that was last read present with new text
+ALTER TABLE pages ADD COLUMN reread TEXT NOT NULL DEFAULT '';          -- rules under which its capture was last read again
+ALTER TABLE pages ADD COLUMN beside TEXT NOT NULL DEFAULT '[]';        -- JSON: keys of reports that those rules show on it besides
+ALTER TABLE page_reports ADD COLUMN unread TEXT NOT NULL DEFAULT '';   -- what those rules make of the capture, where not this report
+ALTER TABLE attachments ADD COLUMN extractor TEXT NOT NULL DEFAULT ''; -- what its text was extracted with
+ALTER TABLE sections ADD COLUMN rules TEXT NOT NULL DEFAULT '';        -- what read its last complete listing
+ALTER TABLE portals ADD COLUMN rendered INTEGER NOT NULL DEFAULT 0;   -- 1: its pages were last read with a browser at hand
+ALTER TABLE links ADD COLUMN unfound INTEGER NOT NULL DEFAULT 0;      -- 1: by today's rules its section does not show it
+ALTER TABLE versions ADD COLUMN reread_of INTEGER REFERENCES versions(id);
+"""
+"""Reading stored captures again under other rules (docs/lifecycle.md, rule 12)."""
+
+
+_EVIDENCE = """
+CREATE TABLE section_readings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    portal TEXT NOT NULL REFERENCES portals(name),
+    crawl INTEGER NOT NULL REFERENCES crawls(id),
+    section TEXT NOT NULL,             -- as the portal file has it
+    url TEXT NOT NULL,                 -- the column of it that was read
+    complete INTEGER NOT NULL,
+    broken INTEGER NOT NULL DEFAULT 0, -- the section lists nothing where it used to
+    is_report INTEGER NOT NULL DEFAULT 0,     -- the page is itself a report
+    pages INTEGER NOT NULL DEFAULT 0,
+    links INTEGER NOT NULL DEFAULT 0,  -- report links
+    status INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',   -- why it is not complete
+    captures TEXT NOT NULL DEFAULT '[]'       -- JSON: references to the responses, in order
+) STRICT;
+CREATE INDEX section_readings_by_crawl ON section_readings (crawl);
+CREATE INDEX section_readings_by_portal ON section_readings (portal, url);
+
+CREATE TABLE corrections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    report INTEGER NOT NULL REFERENCES reports(id),
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    why TEXT NOT NULL DEFAULT '',
+    from_organ TEXT NOT NULL,
+    to_organ TEXT NOT NULL,
+    from_year INTEGER NOT NULL,
+    to_year INTEGER NOT NULL,
+    before TEXT NOT NULL DEFAULT '{}', -- JSON: reports.detail as it was
+    swapped_with INTEGER REFERENCES corrections(id),  -- the other half of an exchange
+    undone_at TEXT,
+    undone_by TEXT
+) STRICT;
+CREATE INDEX corrections_by_report ON corrections (report);
+
+ALTER TABLE reports ADD COLUMN withdrawn_at TEXT;                      -- an operator found it to be no report at all
+ALTER TABLE portals ADD COLUMN silent_recovery INTEGER NOT NULL DEFAULT 0; -- "down" was retracted: its end is not told
+
+DROP VIEW 年报一览;
+CREATE VIEW 年报一览 AS
+SELECT r.id AS 编号, p.title AS 门户, o.name AS 机关, r.year AS 年度, r.title AS 标题,
+       CASE r.status WHEN 'live' THEN '在线' WHEN 'missing' THEN '待确认' ELSE '已撤下' END AS 状态,
+       CASE r.listed WHEN 1 THEN '是' WHEN 0 THEN '否' END AS 栏目列出,
+       r.published_on AS 公开日期, r.first_seen_at AS 首次发现, r.last_verified_at AS 最后核实,
+       v.seq AS 版本, v.content_hash AS 内容哈希, r.url AS 网址
+FROM reports r JOIN portals p ON p.name = r.portal JOIN organs o ON o.id = r.organ_id
+LEFT JOIN versions v ON v.id = r.current_version WHERE r.withdrawn_at IS NULL;
+
+DROP VIEW 变更记录;
+CREATE VIEW 变更记录 AS
+SELECT e.id AS 编号, e.detected_at AS 发现时间,
+       CASE e.kind WHEN 'baseline' THEN '建立基线' WHEN 'appeared' THEN '公开' WHEN 'changed' THEN '变更'
+            WHEN 'taken_down' THEN '撤下' WHEN 'restored' THEN '恢复' WHEN 'moved' THEN '迁移'
+            WHEN 'delisted' THEN '移出栏目' WHEN 'relisted' THEN '重新列入' WHEN 'overdue' THEN '逾期'
+            WHEN 'portal_down' THEN '门户无法读取' WHEN 'portal_broken' THEN '门户异常'
+            WHEN 'portal_recovered' THEN '门户恢复' WHEN 'service' THEN '运行提示' ELSE '核对问题' END AS 类型,
+       p.title AS 门户, e.organ AS 机关, e.year AS 年度, e.title AS 标题, e.summary AS 摘要,
+       CASE e.baseline WHEN 1 THEN '是' ELSE '否' END AS 基线, e.url AS 网址, e.retracted_at AS 撤回时间,
+       json_extract(e.detail, '$.retracted_why') AS 撤回原因
+FROM events e LEFT JOIN portals p ON p.name = e.portal;
+
+DROP VIEW 统计数据;
+CREATE VIEW 统计数据 AS
+SELECT r.id AS 年报编号, p.title AS 门户, o.name AS 机关, r.year AS 年度, f.field AS 指标代码, f.value AS 数值,
+       f.raw AS 原文, f.source AS 来源, f.confidence AS 置信度
+FROM reports r JOIN figures f ON f.version = r.current_version JOIN organs o ON o.id = r.organ_id
+JOIN portals p ON p.name = r.portal WHERE r.withdrawn_at IS NULL;
+
+DROP VIEW 门户健康;
+CREATE VIEW 门户健康 AS
+SELECT p.name AS 代号, p.title AS 门户,
+       CASE p.health WHEN 'new' THEN '未读取' WHEN 'ok' THEN '正常' WHEN 'blocked' THEN '被拦截'
+            WHEN 'down' THEN '无法读取' ELSE '栏目异常' END AS 状态,
+       c.finished_at AS 最近一次, c.outcome AS 结果, p.last_complete_at AS 最近完整读取, p.muted_until AS 静音至,
+       (SELECT count(*) FROM reports r WHERE r.portal = p.name AND r.withdrawn_at IS NULL AND r.status = 'live') AS 在线年报,
+       (SELECT count(*) FROM reports r WHERE r.portal = p.name AND r.withdrawn_at IS NULL AND r.status = 'missing') AS 待确认,
+       (SELECT count(*) FROM reports r WHERE r.portal = p.name AND r.withdrawn_at IS NULL AND r.status = 'taken_down') AS 已撤下
+FROM portals p LEFT JOIN crawls c ON c.id = p.last_crawl;
+"""
+"""What lists said, what an operator set right or took back; the views that show it."""
+
+_ARTICLES = """
+CREATE TABLE page_parts (
+    page INTEGER NOT NULL REFERENCES pages(id),   -- of the article's first part
+    seq INTEGER NOT NULL,              -- from 2
+    url TEXT NOT NULL,
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT '',
+    body_hash TEXT NOT NULL DEFAULT '',
+    gone INTEGER NOT NULL DEFAULT 0,   -- confirmed gone, or never read: the article is read without it
+    misses INTEGER NOT NULL DEFAULT 0, -- readings `gone` in a row
+    missing_since TEXT,
+    PRIMARY KEY (page, url)
+) STRICT;
+
+CREATE TABLE article_parts (
+    first TEXT NOT NULL,               -- reference to the capture of the article's first page
+    seq INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    archive_ref TEXT NOT NULL,
+    PRIMARY KEY (first, seq)
+) STRICT;
+"""
+"""Articles that are split over several pages."""
+
+_TROUBLE = """
+ALTER TABLE portals ADD COLUMN empty_since TEXT;
+ALTER TABLE portals ADD COLUMN trouble_since TEXT;
+"""
+"""Since when a portal reads nothing, and since when it is down or broken."""
+
 
 def _run(db: Database, script: str) -> None:
     """Statement by statement: executescript would commit the migration's transaction."""
@@ -320,3 +447,12 @@ def m001_record(db: Database) -> None:
     """Everything of version 0.1."""
     _run(db, _TABLES)
     _run(db, _VIEWS)
+
+
+@migrations()
+def m002_detection(db: Database) -> None:
+    """Version 0.2."""
+    _run(db, _RULES)
+    _run(db, _EVIDENCE)
+    _run(db, _ARTICLES)
+    _run(db, _TROUBLE)

@@ -17,14 +17,14 @@ def owed(store: Store, portal: str, now: datetime) -> list[Overdue]:
     """What is overdue on a portal: by organ and year, those neither seen nor listed."""
     years = years_seen(store, portal)
     organs = store.organs(portal)
-    listed = set(_listed(store, portal, organs))
-    return [one for one in overdue(organs, years, now) if (one.organ, one.year) not in listed]
+    settled = {*_listed(store, portal, organs), *_retracted(store, portal, organs)}
+    return [one for one in overdue(organs, years, now) if (one.organ, one.year) not in settled]
 
 
 def years_seen(store: Store, portal: str) -> dict[int, frozenset[int]]:
     """By organ, the years of which a report was ever seen."""
     seen: dict[int, set[int]] = {}
-    for row in store.rows("SELECT organ_id, year FROM reports WHERE portal = ?", (portal,)):
+    for row in store.rows("SELECT organ_id, year FROM reports WHERE portal = ? AND withdrawn_at IS NULL", (portal,)):
         seen.setdefault(row["organ_id"], set()).add(row["year"])
     return {organ: frozenset(years) for organ, years in seen.items()}
 
@@ -33,11 +33,28 @@ def _listed(store: Store, portal: str, organs: list[OrganRow]) -> Iterator[tuple
     """Organ and year of the reports that sections list now, as far as the lists' words tell."""
     row = store.row("SELECT organ FROM portals WHERE name = ?", (portal,))
     own = row["organ"] if row is not None else ""
+    # Of what an operator set right, or found to be no report, the list's words are wrong.
     for link in store.rows(
-        "SELECT title, year FROM links WHERE portal = ? AND kind = 'report' AND listed = 1", (portal,)
+        """SELECT title, year FROM links l WHERE portal = ? AND kind = 'report' AND listed = 1 AND NOT EXISTS (
+            SELECT 1 FROM pages p JOIN page_reports x ON x.page = p.id JOIN reports r ON r.id = x.report
+            WHERE p.portal = l.portal AND p.url = l.url AND x.role <> 'attachment'
+            AND (r.withdrawn_at IS NOT NULL OR json_extract(r.detail, '$.corrected')))""",
+        (portal,),
     ):
         said = titles.classify(link["title"])
         year = said.year or link["year"]
         organ = find_organ(said.organ or own, organs) if said.kind == "report" and year else None
         if organ is not None and year:
             yield organ.id, year
+
+
+def _retracted(store: Store, portal: str, organs: list[OrganRow]) -> Iterator[tuple[int, int]]:
+    """Organ and year of what an operator took back by hand: not overdue, whoever counts."""
+    for event in store.rows(
+        """SELECT organ, year FROM events WHERE kind = 'overdue' AND portal = ? AND retracted_at IS NOT NULL
+        AND coalesce(json_extract(detail, '$.retracted_why'), '') <> ''""",
+        (portal,),
+    ):
+        organ = find_organ(event["organ"], organs)
+        if organ is not None:
+            yield organ.id, event["year"]

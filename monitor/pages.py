@@ -50,14 +50,22 @@ class PageLedger:
                 "body_hash": page.body_hash,
                 "rules": self.rules,
             }
+            if self.capture and page.capture:
+                values["archive_ref"] = f"{self.capture}#{page.capture}"
             if row is None or any(row[key] != value for key, value in values.items()):
                 self.store.update("pages", self.id_of(where), values)
+
+    def forget(self, where: str) -> None:
+        """What a page said last is forgotten: the next pass parses whatever comes, and compares the reports on it."""
+        page = self.id_of(where)
+        self.store.run("UPDATE pages SET etag = '', last_modified = '', body_hash = '' WHERE id = ?", (page,))
+        self.store.run("UPDATE page_reports SET text_hash = '' WHERE page = ? AND role <> 'attachment'", (page,))
 
     def _note(self, url: str, report: int, role: Role, text_hash: str) -> None:
         """Notes that a page shows a report. A former address that shows it again becomes a view."""
         self.store.run(
             """INSERT INTO page_reports (page, report, role, text_hash) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET text_hash = excluded.text_hash, absent = '',
+            ON CONFLICT DO UPDATE SET text_hash = excluded.text_hash, absent = '', unread = '',
             role = CASE WHEN role = 'primary' THEN role ELSE excluded.role END""",
             (self.id_of(url), report, role, text_hash),
         )
@@ -75,6 +83,7 @@ class PageLedger:
             if (
                 item is None
                 or item["absent"]
+                or item["unread"]
                 or item["text_hash"] != match.seen.text_hash
                 or (item["role"] not in (as_role, "primary"))
             ):
@@ -130,6 +139,8 @@ class PageLedger:
             if reading == self.record.reports[number]["last_reading"] and number not in counted:
                 continue
             ref = f"{self.capture}#{page.capture}" if self.capture and page.capture else ""
+            if not ref and page.reading == "same" and reading in ("gone", "weak_gone"):
+                ref = self._captured_before(number)
             self.store.insert(
                 "readings",
                 {
@@ -145,3 +156,12 @@ class PageLedger:
             )
             changed.append((reading, number))
         self.store.run_many("UPDATE reports SET last_reading = ? WHERE id = ?", changed)
+
+    def _captured_before(self, number: int) -> str:
+        """The capture of the reading before, whose bytes came once more."""
+        row = self.store.row(
+            """SELECT archive_ref FROM readings WHERE report = ? AND reading IN ('gone', 'weak_gone') ORDER BY id DESC
+            LIMIT 1""",
+            (number,),
+        )
+        return str(row["archive_ref"]) if row else ""

@@ -64,19 +64,24 @@ def enqueue(store: Store, events: Sequence[int], channels: Iterable[Channel], no
     return added
 
 
-def enqueue_retraction(store: Store, event: int, channels: Iterable[Channel], now: str, zone: str) -> int:
+def enqueue_retraction(
+    store: Store, event: int, channels: Iterable[Channel], now: str, zone: str, said_by: int | None = None
+) -> int:
     """After `events.retracted_at` was set: tells where it had been told (or may have been), and drops what was not
-    sent yet. Returns how many deliveries tell it."""
+    sent yet. `said_by`: an event that says so itself; who is told of that needs no second message. Returns how many
+    deliveries tell it."""
     known = {channel.name: channel for channel in channels}
     row = store.row(_EVENT, (event,))
     if row is None:
         raise ValueError(f"event {event}: there is none of that number")
+    said = store.rows("SELECT channel FROM deliveries WHERE event = ? AND purpose = 'event'", (said_by,))
+    knows = {delivery["channel"] for delivery in said}
     added = 0
     sql = "SELECT id, channel, state, last_error FROM deliveries WHERE event = ? AND purpose = 'event'"
     for delivery in store.rows(sql, (event,)):
         told = delivery["state"] in ("sent", "sending") or delivery["last_error"].startswith(record.UNCERTAIN)
         channel = known.get(delivery["channel"])
-        if told and channel is not None:
+        if told and channel is not None and channel.name not in knows:
             digest = digest_time(channel, now, zone)
             until = max(digest, hold_until(channel, row["muted_until"] or "", digest or now, zone))
             state, key = ("held" if until else "pending"), (f"{DIGEST}{digest}" if digest else "")

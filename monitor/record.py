@@ -1,15 +1,18 @@
 """What the record knows of one portal, loaded for judging a pass, and the writing back of judged states."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import msgspec
 
 from crawler.portal import Portal
-from monitor.identity import OrganRow
-from monitor.lifecycle import PortalState, ReportState
+from monitor.identity import OrganRow, organ_name
+from monitor.lifecycle import PortalState, ReportState, Said
 from monitor.match import Known, KnownReport, OnPage
 from monitor.store import Row, Store
 from monitor.times import format_utc, to_utc
+
+Reread = Literal["", "whole", "part"]
 
 
 class ReportDetail(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -19,6 +22,14 @@ class ReportDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the year was read, if that is a guess."""
     corrected: bool = False
     """An operator set organ or year by hand."""
+    printed_organ: str = ""
+    """corrected: the organ that its pages printed then, and"""
+    printed_year: int | None = None
+    """the year."""
+    disregarded: tuple[str, ...] = ()
+    """What an operator declared to prove nothing (monitor.reading_words.kind_of_reading), until it reads otherwise."""
+    not_at: tuple[str, ...] = ()
+    """Addresses of which an operator said that what they show is another page."""
     reason: str = ""
     """`overwritten`: its page holds another report now."""
     same_as: int | None = None
@@ -28,6 +39,12 @@ class ReportDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     baseline: bool = False
     is_section: bool = False
     """Its page is a section: no list lists it."""
+    reread: Reread = ""
+    """Not empty: its current version is a stored capture read by other rules, and no pass has read the page by them yet.
+    `whole`: it captured the last response that was read; `part`: the page was read since, where nothing that the rules of
+    then read differed."""
+    key_before: tuple[int, int] | None = None
+    """While that is so: organ and year that it had by the rules before."""
 
 
 class PortalRecord:
@@ -47,7 +64,7 @@ class PortalRecord:
         self.reports: dict[int, Row] = {
             report["id"]: report
             for report in store.rows(
-                "SELECT * FROM reports WHERE portal = ? ORDER BY id",
+                "SELECT * FROM reports WHERE portal = ? AND withdrawn_at IS NULL ORDER BY id",
                 (name,),
             )
         }
@@ -61,7 +78,16 @@ class PortalRecord:
         for item in store.rows(
             "SELECT x.* FROM page_reports x JOIN pages p ON p.id = x.page WHERE p.portal = ? ORDER BY x.report", (name,)
         ):
-            self.on_page.setdefault(item["page"], []).append(item)
+            if item["report"] in self.reports:
+                self.on_page.setdefault(item["page"], []).append(item)
+        self.withdrawn_at: dict[int, list[str]] = {}
+        """By report that an operator found to be none: the addresses that show it."""
+        for item in store.rows(
+            """SELECT x.report, p.url FROM page_reports x JOIN pages p ON p.id = x.page JOIN reports r ON r.id = x.report
+            WHERE r.portal = ? AND r.withdrawn_at IS NOT NULL AND x.role <> 'attachment'""",
+            (name,),
+        ):
+            self.withdrawn_at.setdefault(item["report"], []).append(item["url"])
         told = store.row("SELECT max(crawl) AS crawl FROM events WHERE kind = 'baseline' AND portal = ?", (name,))
         self.baseline_crawl: int = (told and told["crawl"]) or 0
         """The pass that told the last baseline."""
@@ -73,6 +99,8 @@ class PortalRecord:
             broken_said=bool(row["broken_said"]),
             mass_since=_time(row["mass_since"]),
             delist_since=_time(row["delist_since"]),
+            empty_since=_time(row["empty_since"]),
+            trouble_since=_time(row["trouble_since"]),
         )
         self.states = {number: self._state(report) for number, report in self.reports.items()}
 
@@ -92,8 +120,8 @@ class PortalRecord:
             overwritten=self.details[report["id"]].reason == "overwritten",
         )
 
-    def known(self, portal: Portal) -> Known:
-        """The same, as matching needs it."""
+    def known(self, portal: Portal, rules: str) -> Known:
+        """The same, as matching needs it. `rules`: those of the pass."""
         reports = {
             number: KnownReport(
                 id=number,
@@ -103,22 +131,44 @@ class PortalRecord:
                 url=report["url"],
                 status=report["status"],
                 guessed=bool(self.details[number].year_from),
-                corrected=self.details[number].corrected,
+                printed=self._printed(number),
             )
             for number, report in self.reports.items()
         }
         pages = {
             url: tuple(
-                OnPage(item["report"], item["role"], item["text_hash"], item["absent"])
+                OnPage(item["report"], item["role"], item["text_hash"], item["absent"], item["unread"])
                 for item in self.on_page.get(page["id"], ())
             )
             for url, page in self.pages.items()
         }
-        return Known(reports, pages, tuple(self.organs), portal.organ or portal.title)
+        unproven = frozenset(url for url, page in self.pages.items() if page["rules"] not in ("", rules))
+        return Known(reports, pages, tuple(self.organs), portal.organ or portal.title, self._ignored(), unproven)
+
+    def _printed(self, number: int) -> tuple[str, int] | None:
+        detail = self.details[number]
+        if not detail.corrected:
+            return None
+        report = self.reports[number]
+        own = self.organ(report["organ_id"]).name
+        return organ_name(detail.printed_organ or own), detail.printed_year or report["year"]
+
+    def _ignored(self) -> dict[str, tuple[int, ...]]:
+        """By address, reports that an operator said it does not show."""
+        ignored: dict[str, tuple[int, ...]] = {}
+        for number, detail in self.details.items():
+            for url in detail.not_at:
+                ignored[url] = (*ignored.get(url, ()), number)
+        for number, urls in self.withdrawn_at.items():
+            for url in urls:
+                ignored[url] = (*ignored.get(url, ()), number)
+        return ignored
 
     def text(self, report: int) -> str:
         """The current version's text."""
-        row = self.store.row("SELECT text FROM versions WHERE id = ?", (self.reports[report]["current_version"],))
+        row = self.store.row(
+            "SELECT v.text FROM versions v JOIN reports r ON r.current_version = v.id WHERE r.id = ?", (report,)
+        )
         return str(row["text"]) if row else ""
 
     def organ(self, number: int) -> OrganRow:
@@ -158,7 +208,7 @@ def save_detail(store: Store, report: int, **changes: Any) -> None:
 def save_portal_state(store: Store, name: str, state: PortalState) -> None:
     store.run(
         """UPDATE portals SET health = ?, empty_passes = ?, down_said = ?, broken_said = ?, mass_since = ?,
-        delist_since = ? WHERE name = ?""",
+        delist_since = ?, empty_since = ?, trouble_since = ? WHERE name = ?""",
         (
             state.health,
             state.empty_passes,
@@ -166,9 +216,21 @@ def save_portal_state(store: Store, name: str, state: PortalState) -> None:
             int(state.broken_said),
             _text(state.mass_since),
             _text(state.delist_since),
+            _text(state.empty_since),
+            _text(state.trouble_since),
             name,
         ),
     )
+
+
+def told_of_portal(store: Store, record: PortalRecord, said: Iterable[Said]) -> list[Said]:
+    """What is said of the portal as a whole. The end of trouble that an operator retracted is not: nobody was told of it, or
+    they were told that it was none. Within the caller's transaction."""
+    of_portal = [one for one in said if one.report is None]
+    if not record.row["silent_recovery"] or not of_portal:
+        return of_portal
+    store.run("UPDATE portals SET silent_recovery = 0 WHERE name = ?", (record.name,))
+    return [one for one in of_portal if one.kind != "portal_recovered"]
 
 
 def _time(text: str | None) -> Any:

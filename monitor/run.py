@@ -19,13 +19,14 @@ from typing import IO
 
 import msgspec
 
-from crawler.observation import Mode
+from crawler.observation import SECTIONS, Mode
 from crawler.portal import Portal, proxy_address
 from monitor.briefing import write_briefing
 from monitor.home import Home
 from monitor.intake import RunError, finished
 from monitor.markup import printable
 from monitor.redact import redact
+from monitor.renew import REMEDIES, renew
 from monitor.settings import Settings
 from monitor.settle import Settled, SettleRefused, settle, settle_killed
 from monitor.store import Store
@@ -72,6 +73,7 @@ def crawl(
     folders: dict[str, tuple[Path, int]] = {}
     for portal in portals:
         store.sync_portal(portal)
+        _bring_up_to_date(home, store, portal, clock(), progress)
         number = store.start_crawl(portal.name, mode, clock())
         policy = settings.policy.overridden(portal.policy)
         folder = write_briefing(store, home.runs, portal, policy, number, mode, clock(), settings)
@@ -109,6 +111,30 @@ def crawl(
     return settled
 
 
+def _bring_up_to_date(home: Home, store: Store, portal: Portal, now: str, progress: Callable[[Progress], None]) -> None:
+    """What other rules read is read again before the pass, so that an upgrade or an edited portal file alerts nobody."""
+    try:
+        renewed = renew(
+            store, home.archive, portal, now, progress=lambda done, total: progress(Progress(portal.name, done, total))
+        )
+    except (OSError, sqlite3.OperationalError):
+        raise  # the disk or the record itself: no other portal would fare better
+    except Exception:
+        # One portal's captures must not stop the others. What was not read again counts as a capture that cannot be read.
+        log.exception("%s: its stored captures could not be read again", portal.name)
+        return
+    for result, remedy in REMEDIES.items():
+        if count := renewed.count(result):
+            what = "show no report by today's rules" if result == "unread" else "cannot be read"
+            log.warning(
+                "%s: the stored captures of %d reports %s; %s",
+                portal.name,
+                count,
+                what,
+                remedy.replace("NAME", portal.name),
+            )
+
+
 def _progress(lines: IO[bytes]) -> Iterator[Progress]:
     for line in lines:
         try:
@@ -127,6 +153,7 @@ def _settle(
     else:
         try:
             settled = settle(folder, store, home.archive, settings, clock())
+            (folder / SECTIONS).unlink(missing_ok=True)  # in archive/ now, if anything rests on it
         except RunError as error:
             settled = settle_killed(store, folder, settings, number, name, clock(), f"damaged run folder: {error}")
         except SettleRefused as error:

@@ -16,6 +16,8 @@ from crawler.page.chinese import is_traditional
 from crawler.portal import Policy
 from monitor import archive
 from monitor.announce import Announcer, Context
+from monitor.disregard import Disregard
+from monitor.elsewhere import named_elsewhere
 from monitor.evidence import PassEvidence, read_sections
 from monitor.intake import Run, holds_a_response, read_run
 from monitor.ledger import Ledger
@@ -24,7 +26,9 @@ from monitor.listing import ListingLedger
 from monitor.match import Matched
 from monitor.matching import match_reports
 from monitor.recipients import enqueue, enqueue_retraction
-from monitor.record import PortalRecord, load_record, save_portal_state, save_report_state
+from monitor.record import PortalRecord, load_record, save_portal_state, save_report_state, told_of_portal
+from monitor.relist import ListReread, edited_sections, reread_lists
+from monitor.section_evidence import rests_on_lists, write_section_readings
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.times import to_utc
@@ -60,11 +64,13 @@ def settle(folder: Path, store: Store, archive_dir: Path, settings: Settings, no
     if done["outcome"] is not None:
         return Settled(job.portal.name, job.crawl, done["outcome"], done["reports_seen"])
     capture = archive.keep_capture(folder, archive_dir, job.portal.name, job.crawl)
+    edited = edited_sections(store, job.portal)
+    relisted = reread_lists(store, archive_dir, job.portal, edited, int(job.now[:4]))
     with store.transaction():
         newest = store.row("SELECT last_crawl FROM portals WHERE name = ?", (job.portal.name,))
         if newest is None or (newest["last_crawl"] or 0) >= job.crawl:
             raise SettleRefused(f"{folder}: pass {job.crawl} is not newer than the last one settled")
-        return _Settlement(run, store, archive_dir, settings, now, capture).write()
+        return _Settlement(run, store, archive_dir, settings, now, capture, relisted).write()
 
 
 def settle_killed(
@@ -82,10 +88,10 @@ def settle_killed(
                 if state != record.states[number]:
                     save_report_state(store, state)
             for said in judgement.said:
-                if said.report is None:
-                    announcer.said_of_portal(said, None)
-                else:
+                if said.report is not None:
                     announcer.said(said, Context())
+            for said in told_of_portal(store, record, judgement.said):
+                announcer.said_of_portal(said, None)
         detail = msgspec.json.encode({"reason": why}).decode()
         store.run(
             "UPDATE crawls SET outcome = 'killed', finished_at = ?, detail = ? WHERE id = ?", (now, detail, crawl)
@@ -98,13 +104,24 @@ def settle_killed(
 class _Settlement:
     """One pass on its way into the record; lives within one transaction."""
 
-    def __init__(self, run: Run, store: Store, archive_dir: Path, settings: Settings, now: str, capture: str) -> None:
+    def __init__(
+        self,
+        run: Run,
+        store: Store,
+        archive_dir: Path,
+        settings: Settings,
+        now: str,
+        capture: str,
+        relisted: dict[str, ListReread],
+    ) -> None:
         self.run = run
         self.job: Job = run.job
         self.store = store
+        self.archive_dir = archive_dir
         self.settings = settings
         self.now = now
         self.capture = capture
+        self.relisted = relisted
         self.pages: dict[str, PageRead] = {}
         for page in run.pages.values():
             address = normalise(page.url)
@@ -112,14 +129,15 @@ class _Settlement:
                 self.pages[address] = page
         self.record: PortalRecord = load_record(store, self.job.portal.name)
         self.announcer = Announcer(store, self.record, self.job.crawl, now)
-        self.ledger = Ledger(store, self.record, run, archive_dir, now, capture, self.announcer)
+        self.ledger = Ledger(store, self.record, run, now, capture, self.announcer)
         self.listing = ListingLedger(store, self.record, run, now)
+        self.disregard = Disregard(store, self.record)
 
     def write(self) -> Settled:
-        evidence = read_sections(self.run, self.record, self.pages)
+        evidence = read_sections(self.run, self.record, self.pages, self.relisted)
         facts = self._facts(evidence)
         matched = match_reports(
-            self.record.known(self.job.portal),
+            self.record.known(self.job.portal, self.job.rules),
             self.pages,
             self.record.text,
             self.ledger.stored_content,
@@ -127,16 +145,20 @@ class _Settlement:
             is_traditional,
         )
         self.ledger.pages.write(self.pages)
+        self.ledger.articles.write(self.pages, evidence.healthy, facts.clock_ok)
         self.ledger.write_keys(matched)
         fresh = self.ledger.write_new(matched, evidence)
         significance = self.ledger.write_versions(matched, evidence.healthy, facts.clock_ok)
         self.listing.write(evidence)
         self.listing.write_page_companions()
         listed = self.listing.listed(evidence)
-        sightings = self._sightings(matched, significance, listed)
+        self.listing.forget_edited(evidence, listed)
+        sightings = self._sightings(matched, significance, listed, evidence)
         judgement = judge(self.record.state, list(self.record.states.values()), sightings, facts, self.policy)
 
         self.ledger.pages.write_absences(matched, self.pages)
+        for address in matched.waiting:
+            self.ledger.pages.forget(address)
         self.ledger.pages.write_readings(matched, judgement.counted)
         for number, state in judgement.reports.items():
             moved_to = self._moved_to(matched, number)
@@ -156,12 +178,15 @@ class _Settlement:
                 self.announcer.said(said, self.ledger.context(said.report))
         for number in fresh:
             self.announcer.appeared(number, self.ledger.context(number))
-        for said in judgement.said:
-            if said.report is None:
-                self.announcer.said_of_portal(said, evidence)
+        for said in told_of_portal(self.store, self.record, judgement.said):
+            self.announcer.said_of_portal(said, evidence)
         self.ledger.write_findings(evidence, self.pages)
+        self.listing.write_findings(evidence, self.ledger.findings)
         self.announcer.findings()
         self._legal(evidence, facts)
+        readings = [reading for number, (reading, *_) in matched.readings.items() if number in judgement.counted]
+        if rests_on_lists(self.store, self.announcer.events, readings, self.listing.changed):
+            write_section_readings(self.store, self.run, evidence, self.archive_dir)
         self._finish(evidence, judgement.portal.health)
         self._tell()
         return Settled(
@@ -191,20 +216,28 @@ class _Settlement:
         )
 
     def _sightings(
-        self, matched: Matched, significance: dict[int, Any], listed: dict[int, bool | None]
+        self,
+        matched: Matched,
+        significance: dict[int, Any],
+        listed: dict[int, bool | None],
+        evidence: PassEvidence,
     ) -> dict[int, Sighting]:
         sightings = {}
-        for number, (reading, _, overwritten) in matched.readings.items():
+        own = self.job.portal.organ or self.job.portal.title
+        named = named_elsewhere(evidence.links.values(), self.pages, self.record.reports, self.record.organs, own)
+        for number, (reading, page, overwritten) in matched.readings.items():
             moved = self._moved_to(matched, number)
             if moved and (number in self.ledger.takeovers or self.ledger.is_twin(number, moved)):
                 # A view of the same page: no move.
                 reading, moved = "present", ""
+            reading, lists = self.disregard.weigh(number, reading, page, listed.get(number), matched)
             sightings[number] = Sighting(
                 reading=reading,
                 moved=bool(moved),
                 significance=significance.get(number, "none"),
-                listed=listed.get(number),
+                listed=lists,
                 overwritten=overwritten,
+                named_elsewhere=number in named,
             )
         return sightings
 
@@ -224,7 +257,7 @@ class _Settlement:
         channels, zone = self.settings.channels, self.settings.service.timezone
         enqueue(self.store, self.announcer.events, channels, self.now, zone)
         for event in self.announcer.withdrawn:
-            enqueue_retraction(self.store, event, channels, self.now, zone)
+            enqueue_retraction(self.store, event, channels, self.now, zone, self.announcer.settled_by.get(event))
 
     def _finish(self, evidence: PassEvidence, health: str) -> None:
         summary = self.run.summary
@@ -250,4 +283,7 @@ class _Settlement:
                 ).decode(),
             },
         )
-        self.store.run("UPDATE portals SET last_crawl = ? WHERE name = ?", (self.job.crawl, self.record.name))
+        self.store.run(
+            "UPDATE portals SET last_crawl = ?, rendered = ? WHERE name = ?",
+            (self.job.crawl, int(self.job.portal.render), self.record.name),
+        )

@@ -133,7 +133,17 @@ class Store:
             return
         self.run("PRAGMA defer_foreign_keys = ON")
         self.run("UPDATE portals SET name = ? WHERE name = ?", (new, old))
-        for table in ("organs", "crawls", "sections", "links", "reports", "pages", "companions", "events"):
+        for table in (
+            "organs",
+            "crawls",
+            "sections",
+            "links",
+            "reports",
+            "pages",
+            "companions",
+            "events",
+            "section_readings",
+        ):
             self.run(f"UPDATE {table} SET portal = ? WHERE portal = ?", (new, old))  # noqa: S608
 
     def _sync_organs(self, portal: Portal) -> None:
@@ -165,9 +175,14 @@ class Store:
     def _unite(self, organ: int, others: Sequence[int]) -> None:
         """Gives one organ the reports of others that the operator declares to be the same: no event follows from it."""
         for other in sorted(set(others) - {organ}):
-            for report in self.rows("SELECT id, year FROM reports WHERE organ_id = ? ORDER BY variant, id", (other,)):
+            for report in self.rows(
+                "SELECT id, year, withdrawn_at FROM reports WHERE organ_id = ? ORDER BY variant, id", (other,)
+            ):
+                if report["withdrawn_at"]:  # no report: it keeps off every key
+                    self.update("reports", report["id"], {"organ_id": organ})
+                    continue
                 taken = self.row(
-                    "SELECT max(variant) AS variant FROM reports WHERE organ_id = ? AND year = ?",
+                    "SELECT max(variant) AS variant FROM reports WHERE organ_id = ? AND year = ? AND withdrawn_at IS NULL",
                     (organ, report["year"]),
                 )
                 variant = 0 if taken is None or taken["variant"] is None else taken["variant"] + 1

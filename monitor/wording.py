@@ -26,11 +26,26 @@ from monitor.event_detail import (
 )
 from monitor.event_view import EventView, Style
 from monitor.markup import Block, Head, Line, Rows, clean
+from monitor.reading_words import in_words
 from monitor.times import local, shown, to_utc
 from monitor.words import WORDS
 
 _COUNT = "零一两三四五六七八九十"
 _CHANGES = {"added": "新增", "removed": "移除", "changed": "内容变更"}
+_STANDS = {
+    "appeared": "该页面不是年度报告，不再跟踪。",
+    "changed": "内容以变更之前的版本为准。",
+    "taken_down": "该报告按在线处理，继续核实。",
+    "restored": "该报告仍按已撤下处理，继续核实。",
+    "moved": "仍以原网址为准，新网址不是该报告。",
+    "delisted": "仍按栏目列出处理。",
+    "relisted": "仍按栏目未列出处理。",
+    "overdue": "该机关该年度不按逾期处理。",
+    "portal_down": "该门户按可以读取处理，恢复时不再另行通知。",
+    "portal_broken": "该门户按正常处理，恢复时不再另行通知。",
+    "portal_recovered": "该门户仍按异常处理。",
+}
+"""What holds after an operator took an event back."""
 _CONTEXT = 16
 _SHOWN_FIGURES, _SHOWN_TEXT, _SHOWN_OTHERS = 8, 4, 5
 
@@ -67,10 +82,7 @@ def headline(view: EventView) -> str:
 def body(view: EventView, style: Style) -> list[Block]:
     """The proof, without the closing lines (times and links), which `monitor.message` adds."""
     if view.purpose == "retraction":
-        why = view.detail.retracted_why or (
-            "该机关的年报现已公开。" if view.kind == "overdue" else "经复核，此前的通知有误。"
-        )
-        return [Line(clean(why)), Line(f"原通知：{shown(view.detected_at, style.zone)}　{clean(view.summary)}")]
+        return _retraction(view, style)
     match view.detail:
         case Changed() as detail:
             return _changed(detail)
@@ -90,12 +102,26 @@ def body(view: EventView, style: Style) -> list[Block]:
         case Baseline() as detail:
             return _baseline(detail)
         case PortalTrouble() as detail:
-            return _portal(detail, style)
+            return _portal(detail, view, style)
         case Service() as detail:
             last = detail.last_verified_at
             return [Line(f"最后核实 {shown(last, style.zone)}")] if last else []
         case Finding() as detail:
             return [Line(f"规则 {clean(detail.rule, 60)}　严重程度 {detail.severity}")]
+
+
+def _retraction(view: EventView, style: Style) -> list[Block]:
+    """What was wrong, why, and what holds instead."""
+    why = clean(view.detail.retracted_why)
+    if not why:
+        why = "该机关的年报现已公开。" if view.kind == "overdue" else "经复核，此前的通知有误。"
+    word = WORDS["zh"][view.kind]
+    blocks: list[Block] = [
+        Line(f"更正原因：{why}" if view.detail.retracted_by else why),
+        Line(f"原通知：{shown(view.detected_at, style.zone)}　【{word}】{clean(view.summary)}"),
+    ]
+    stands = _STANDS.get(view.kind, "") if view.detail.retracted_by else ""
+    return [*blocks, Line(stands)] if stands else blocks
 
 
 def inline(before: str, after: str) -> str:
@@ -187,23 +213,28 @@ def _said(at: str, style: Style) -> str:
     return f"{shown(at, style.zone)} 报过撤下" if at else ""
 
 
-def _reason(reading: Reading) -> str:
-    if reading.status >= 400:
-        return str(reading.status)
-    return clean(reading.marker, 40) or (f"转到 {clean(reading.final_url, 200)}" if reading.final_url else "不存在")
-
-
 def _taken_down(detail: TakenDown, view: EventView, style: Style) -> list[Block]:
     blocks: list[Block] = []
+
+    def reason(reading: Reading) -> str:
+        said = (reading.reading, reading.status, reading.marker, reading.final_url, view.url)
+        return clean(in_words(*said, overwritten=detail.reason == "overwritten"), 200)
+
     if detail.readings:
         moments = [local(reading.at, style.zone) for reading in detail.readings]
         times = "、".join(
             moment.strftime("%m-%d %H:%M" if index and moment.year == moments[0].year else "%Y-%m-%d %H:%M")
             for index, moment in enumerate(moments)
         )
-        reasons = list(dict.fromkeys(map(_reason, detail.readings)))
+        reasons = list(dict.fromkeys(map(reason, detail.readings)))
         number = _COUNT[len(moments)] if len(moments) < len(_COUNT) else str(len(moments))
-        result = f"均为 {reasons[0]}" if len(reasons) == 1 else "分别为 " + "、".join(map(_reason, detail.readings))
+        result = f"均{reasons[0]}" if len(reasons) == 1 else "分别：" + "；".join(map(reason, detail.readings))
+        if len(moments) == 1:
+            result = reasons[0]
+        elif len(reasons) == 1 and detail.readings[0].status >= 400:
+            result = f"均为 {detail.readings[0].status}"
+        elif len(reasons) == 1 and reasons[0].startswith("页面"):
+            result = f"，{reasons[0]}"
         listed = "" if detail.listed is None else f"；其间栏目正常，列出 {detail.listed} 篇"
         blocks.append(Line(f"{times} {number}次读取{result}{listed}。"))
     if detail.reason == "overwritten":
@@ -211,15 +242,15 @@ def _taken_down(detail: TakenDown, view: EventView, style: Style) -> list[Block]
     else:
         blocks.append(Line("栏目内没有同一年度的报告，也没有内容相同的页面。"))
     last = detail.last_verified_at or view.last_verified_at
-    online = _span(detail.online_since, last or view.detected_at)
+    online = span(detail.online_since, last or view.detected_at)
     facts = [f"此前在线 {online}" if online else "", f"最后核实 {shown(last, style.zone)}" if last else ""]
     if any(facts):
         blocks.append(Line("，".join(filter(None, facts)) + "。"))
     return blocks
 
 
-def _span(since: str, until: str) -> str:
-    """`2 年 9 个月`; empty if either is no date."""
+def span(since: str, until: str) -> str:
+    """From a time or date to a time: `2 年 9 个月`; empty if either is no date."""
     try:
         start = date.fromisoformat(since[:10])
         end = to_utc(until).date()
@@ -295,10 +326,12 @@ def _baseline(detail: Baseline) -> list[Block]:
     return blocks
 
 
-def _portal(detail: PortalTrouble, style: Style) -> list[Block]:
+def _portal(detail: PortalTrouble, view: EventView, style: Style) -> list[Block]:
     blocks: list[Block] = []
     if detail.total:
         blocks.append(Line(f"同时无法打开 {detail.gone} 篇，共 {detail.total} 篇。"))
-    blocks += [Line(f"自 {shown(detail.since, style.zone)} 起。")] if detail.since else []
+    if detail.since:
+        since = shown(detail.since, style.zone)
+        blocks.append(Line(f"异常始于 {since}，现已恢复。" if view.kind == "portal_recovered" else f"自 {since} 起。"))
     blocks += [Line(clean(section, 500), quiet=True, brief=False) for section in detail.sections[:3]]
     return blocks

@@ -7,6 +7,7 @@ Every pass is followed by the checks of `History.check`, so that each test also 
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,7 @@ from crawler.portal import Organ, Policy, Portal, Selectors
 from crawler.run_folder import Exchange, RunWriter
 from monitor.briefing import write_briefing
 from monitor.event_detail import decode
+from monitor.renew import Renewed, renew
 from monitor.settings import Settings
 from monitor.settle import Settled, settle, settle_killed
 from monitor.store import Store
@@ -116,6 +118,8 @@ class Listing:
     """Linked year columns and what they list."""
     complete: bool = True
     first_page: bool = True
+    absent: bool = False
+    """A year of a query section that does not exist."""
     is_report: bool = False
     status: int = 200
     reason: str = ""
@@ -146,6 +150,8 @@ class History:
         self.findings: list[FindingSeen] = []
         self.rules = ""
         self.last: Settled | None = None
+        self.renewed = Renewed(self.portal.name)
+        """What reading stored captures again came to before the last pass."""
         self.folder = home
 
     # The site -----------------------------------------------------------------------------------------------------
@@ -193,6 +199,7 @@ class History:
     def brief(self, mode: str = "full") -> int:
         """Gives a pass its number and its folder."""
         self.store.sync_portal(self.portal)
+        self.renewed = renew(self.store, self.home / "archive", self.portal, self.now)
         crawl = self.store.start_crawl(self.portal.name, mode, self.now)  # type: ignore[arg-type]
         self.folder = write_briefing(
             self.store,
@@ -292,6 +299,10 @@ class History:
                 count += 1
         if listing.is_report:
             asked.setdefault(normalise(column), None)
+        captures = ()
+        if listing.first_page:
+            page = "".join(f"<li><a href='{url}'>{title}</a></li>" for url, title in links.items()).encode()
+            captures = (writer.capture_list(Exchange(column, 200, (("Content-Type", "text/html"),), page)),)
         writer.tell(
             SectionRead(
                 section=section,
@@ -299,11 +310,13 @@ class History:
                 complete=listing.complete and listing.first_page,
                 first_page=listing.first_page,
                 linked=linked,
+                absent=listing.absent,
                 is_report=listing.is_report,
                 pages=1,
                 links=count,
                 status=listing.status,
                 reason=listing.reason,
+                captures=captures,
             )
         )
 
@@ -436,6 +449,11 @@ class History:
             assert [one["seq"] for one in versions] == list(range(1, len(versions) + 1))
             assert [one["significance"] == "first" for one in versions] == [True] + [False] * (len(versions) - 1)
             assert report["current_version"] == versions[-1]["id"]
+            assert (report["variant"] < 0) == (report["withdrawn_at"] is not None)
+            for before, version in pairwise(versions):
+                if version["significance"] in ("content", "cosmetic"):
+                    same = version["content_hash"] == before["content_hash"]
+                    assert same == (version["significance"] == "cosmetic")
             primary = rows(
                 "SELECT p.url FROM page_reports x JOIN pages p ON p.id = x.page WHERE report = ? AND role = 'primary'",
                 (report["id"],),
@@ -443,9 +461,10 @@ class History:
             assert [one["url"] for one in primary] == [report["url"]]
             events = rows("SELECT * FROM events WHERE report = ? ORDER BY id", (report["id"],))
             kinds = [one["kind"] for one in events]
+            standing = [one["kind"] for one in events if not one["retracted_at"]]
             assert kinds[:1] == ["appeared"]
             assert kinds.count("appeared") == 1
-            ups_and_downs = [kind for kind in kinds if kind in ("taken_down", "restored")]
+            ups_and_downs = [kind for kind in standing if kind in ("taken_down", "restored")]
             assert ups_and_downs == ["taken_down", "restored"] * (len(ups_and_downs) // 2) + ["taken_down"] * (
                 len(ups_and_downs) % 2
             )

@@ -46,7 +46,7 @@ class PortalSpider(Spider):
         self.outcome: Outcome = "failed"
         self.detail = "it never began"
         self._items = ItemSink()
-        self._writer = RunWriter(self.folder) if self.folder else None
+        self._writer = RunWriter(self.folder, self.job.limits.section_bytes) if self.folder else None
         self._started_at = timestamp()
         self._pass: Pass | None = None
         self._fetcher: Fetcher | None = None
@@ -161,6 +161,10 @@ class ItemSink:
                     self._queue.put_nowait(item)
 
     def capture(self, exchange: Exchange) -> str:
+        """Keeps nothing."""
+        return ""
+
+    def capture_list(self, exchange: Exchange) -> str:
         """Keeps nothing."""
         return ""
 

@@ -205,7 +205,7 @@ def find_report(store: Store, given: str) -> Row:
     if "://" in given:
         rows = store.rows(
             """SELECT DISTINCT r.* FROM reports r JOIN page_reports x ON x.report = r.id JOIN pages p ON p.id = x.page
-            WHERE p.url = ?""",
+            WHERE p.url = ? AND r.withdrawn_at IS NULL""",
             (given,),
         )
     else:
@@ -214,7 +214,8 @@ def find_report(store: Store, given: str) -> Row:
             "(r.portal = ? OR instr(o.name, ?) OR instr(r.organ, ?) OR CAST(r.year AS TEXT) = ?)" for _ in words
         )
         values = [value for word in words for value in (word, word, word, word)]
-        rows = store.rows(f"SELECT r.* FROM reports r JOIN organs o ON o.id = r.organ_id WHERE {where}", values)  # noqa: S608
+        sql = f"SELECT r.* FROM reports r JOIN organs o ON o.id = r.organ_id WHERE r.withdrawn_at IS NULL AND {where}"  # noqa: S608
+        rows = store.rows(sql, values)
     if len(rows) != 1:
         found = "no report" if not rows else f"{len(rows)} reports ({', '.join(str(row['id']) for row in rows[:8])})"
         raise click.UsageError(f'"{given}" finds {found}; give an id, an address, or words such as "linhai 2020"')

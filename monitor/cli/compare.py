@@ -21,7 +21,7 @@ from monitor.diff_render import render, summary
 @click.option("--cosmetic", is_flag=True, help="Differences of script, width and punctuation too.")
 @pass_context
 def compare(context: Context, a: str, b: str, cosmetic: bool) -> None:
-    """What differs between A and B: files (HTML, PDF, DOCX, text) or archived versions (v12: `versions.id` 12).
+    """What differs between A and B: files (HTML, documents, text) or archived versions (v12: `versions.id` 12).
 
     Exit code 0 if they say the same, 1 if not.
     """

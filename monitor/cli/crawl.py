@@ -57,8 +57,8 @@ def crawl(
     if not chosen:
         raise click.UsageError("no portal is enabled; add one to HOME/portals/ or name one")
     if dry_run:
-        with home.writing() as store, _rehearsal(home, store) as (rehearsal, copy):
-            settled = _pass(rehearsal, copy, msgspec.structs.replace(settings, channels=()), chosen, mode, context)
+        with home.writing() as store, rehearsal(home, store) as (scratch, copy):
+            settled = _pass(scratch, copy, msgspec.structs.replace(settings, channels=()), chosen, mode, context)
             with whoever_reads():
                 _report(context, copy, settled, None, dry=True)
     else:
@@ -72,15 +72,16 @@ def crawl(
 
 
 @contextlib.contextmanager
-def _rehearsal(home: Home, store: Store) -> Iterator[tuple[Home, Store]]:
+def rehearsal(home: Home, store: Store) -> Iterator[tuple[Home, Store]]:
     """A copy of the record in a folder of its own, thrown away afterwards."""
     with tempfile.TemporaryDirectory(prefix="nianbao-") as folder:
         copy = Home(Path(folder))
         copy.create()
         target = Store.open(copy.database)
         store.db.conn.backup(target.db.conn)
-        (copy.archive).rmdir()
-        copy.archive.symlink_to(home.archive)  # read when rules changed; a rehearsal writes none of its own
+        for file in home.archive.glob("*/*"):  # read when rules changed; what the rehearsal captures goes with it
+            (copy.archive / file.parent.name).mkdir(exist_ok=True)
+            (copy.archive / file.parent.name / file.name).symlink_to(file)
         with target:
             yield copy, target
 
@@ -88,12 +89,12 @@ def _rehearsal(home: Home, store: Store) -> Iterator[tuple[Home, Store]]:
 def _pass(
     home: Home, store: Store, settings: Settings, portals: list[Portal], mode: Mode, context: Context
 ) -> list[Settled]:
-    with _bars(len(portals)) as progress:
+    with bars(len(portals)) as progress:
         return run.crawl(home, store, settings, portals, mode, context.clock, progress)
 
 
 @contextlib.contextmanager
-def _bars(portals: int) -> Iterator[Callable[[run.Progress], None]]:
+def bars(portals: int) -> Iterator[Callable[[run.Progress], None]]:
     """A progress bar per portal on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
         yield lambda _: None

@@ -50,7 +50,7 @@ def reports(context: Context, portal: str | None, organ: str | None, year: int |
             f"""SELECT * FROM (SELECT r.id, r.portal, o.name AS organ, r.organ AS organ_printed, r.year, r.variant, r.title, r.url,
             r.status, r.listed, r.published_on, r.first_seen_at, r.last_seen_at, r.last_verified_at, r.missing_since, r.misses,
             r.current_version, v.seq AS version, v.content_hash FROM reports r JOIN organs o ON o.id = r.organ_id
-            LEFT JOIN versions v ON v.id = r.current_version)
+            LEFT JOIN versions v ON v.id = r.current_version WHERE r.withdrawn_at IS NULL)
             WHERE {where} ORDER BY portal, organ, year DESC, variant""",  # noqa: S608
             values,
         )
@@ -114,7 +114,7 @@ def findings(context: Context, portal: str | None, rule: str | None, severity: s
             f"""SELECT * FROM (SELECT f.id, coalesce(r.portal, c.portal) AS portal, r.id AS report, r.organ, r.year, f.rule,
             f.severity, f.detail, f.url, f.version, f.crawl FROM findings f LEFT JOIN versions v ON v.id = f.version
             LEFT JOIN reports r ON r.id = v.report LEFT JOIN crawls c ON c.id = f.crawl
-            WHERE f.version IS NULL OR r.current_version = f.version) WHERE {where} ORDER BY id""",  # noqa: S608
+            WHERE f.version IS NULL OR (r.current_version = f.version AND r.withdrawn_at IS NULL)) WHERE {where} ORDER BY id""",  # noqa: S608
             values,
         )
     columns = {

@@ -37,6 +37,7 @@ def test_normalise(given_: str, expected: str) -> None:
         "https://beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078.html",
         "https://www.beijing.gov.cn/gate/big5/www.beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078.html",
         "https://big5.beijing.gov.cn/gate/big5/www.beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078.html",
+        "http://zfxxgk.beijing.gov.cn/gate/big5/www.beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078.html",
         "https://wap.beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078.html",
         "https://www.beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078_app.html",
         "https://www.beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078.html?ddtab=true",

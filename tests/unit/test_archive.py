@@ -36,7 +36,7 @@ def test_a_capture_is_copied_whole_and_read_back(tmp_path):
         )
         for n in range(3)
     ]
-    for file in (writer._capture, writer._observations):
+    for file in (writer._capture, writer._observations, writer._sections):
         file.close()
     name = keep_capture(folder, tmp_path / "archive", "linhai", 7)
     assert name == "linhai/7.warc.gz"

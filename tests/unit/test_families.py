@@ -372,3 +372,14 @@ class TestGkmlpt:
         full = page.replace("</body>", '<div class="article-content">正文</div></body>')
         assert families.get("gkmlpt").unwrap(full) == full
         assert families.get("trs").unwrap(page) == page
+
+
+def test_rows_of_a_list_whose_addresses_say_nothing() -> None:
+    """A page of other organs' papers is no empty page: its dates say that it lists something."""
+    html = (
+        "<div><a href='/xxgk/show.aspx?id=7'>部门预算公开</a><em>[2024-01-02]</em></div>"
+        "<div><a href='/xxgk/show.aspx?id=8'>法治政府建设年度报告</a><em>[2024-01-03]</em></div><a href='/hd/'>互动</a>"
+    )
+    page = read("generic", "http://a.gov.cn/xxgk/list.aspx?cat=1&page=2", html)
+    assert page.rows == ("http://a.gov.cn/xxgk/show.aspx?id=7", "http://a.gov.cn/xxgk/show.aspx?id=8")
+    assert read("generic", "http://a.gov.cn/xxgk/list.aspx?cat=1&page=3", "<a href='/hd/'>互动</a>").rows == ()

@@ -41,6 +41,12 @@ def test_refusals(url: str, rule: str | None) -> None:
     assert (refusal.rule if refusal else None) == rule
 
 
+def test_links_are_followed_on_the_hosts_that_are_named_and_on_no_other() -> None:
+    own = Guard(PORTAL, Policy())
+    assert all(own.allows_host(f"https://{host}/a") for host in ("www.x.gov.cn", "x.gov.cn", "files.y.gov.cn"))
+    assert not any(own.allows_host(f"https://{host}/a") for host in ("zyk.x.gov.cn", "evilx.gov.cn", "y.gov.cn"))
+
+
 def test_even_with_allow_private_only_the_portals_own_hosts() -> None:
     own = Guard(Portal("p", "p", "generic", ("http://127.0.0.1:8000/",)), Policy(allow_private=True))
     assert own.refusal("http://127.0.0.1:9000/a") is None

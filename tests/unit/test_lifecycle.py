@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.portal import Policy
-from monitor.lifecycle import PassFacts, PortalState, ReportState, Said, Sighting, judge
+from monitor.lifecycle import PassFacts, PortalState, ReportState, Sighting, judge
 
 NOW = datetime(2026, 2, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -218,6 +218,34 @@ def test_the_same_guard_holds_for_delisted():
     assert line.run(off, others=on) == []
 
 
+def test_the_share_is_of_the_pages_that_were_live_or_missing():
+    line = Timeline(20)
+    line.reports = [msgspec.structs.replace(one, status="taken_down") if one.id > 6 else one for one in line.reports]
+    assert line.run(gone(1, 2, 3), others=Sighting()) == [("portal_broken", None)]
+
+
+def test_overwritten_columns_alone_make_no_rebuilt_site():
+    over = {n: Sighting("gone", overwritten=True) for n in (5, 6, 7, 8)}
+    line = Timeline()
+    assert line.run(over) == []
+    assert line.portal.mass_since is None
+
+
+def test_an_overwritten_column_is_confirmed_in_the_middle_of_a_rebuilt_site():
+    line = Timeline()
+    lost = {**gone(1, 2, 3, 4), 9: Sighting("gone", overwritten=True)}
+    assert [line.run(lost) for _ in range(3)] == [[("portal_broken", None)], [], [("taken_down", 9)]]
+
+
+def test_the_seven_days_begin_anew_with_the_next_rebuilt_site():
+    line = Timeline()
+    assert line.run(gone(1, 2, 3, 4)) == [("portal_broken", None)]
+    assert line.run() == [("portal_recovered", None)]
+    line.run(days=10)
+    assert line.run(gone(1, 2, 3, 4)) == [("portal_broken", None)]
+    assert [line.run(gone(1, 2, 3, 4)) for _ in range(6)] == [[]] * 6
+
+
 # Delisted -------------------------------------------------------------------------------------------------------------
 
 
@@ -271,7 +299,7 @@ def test_blocked_is_a_health_of_its_own():
     assert line.portal.health == "blocked"
     line.run(read_anything=False, blocked=True)
     line.run(read_anything=False, blocked=True)
-    assert line.last.said == (Said("portal_down", reason="blocked", count=3),)
+    assert [(said.kind, said.reason, said.count) for said in line.last.said] == [("portal_down", "blocked", 3)]
 
 
 def test_passes_that_had_nothing_to_ask_are_no_empty_passes():

@@ -104,7 +104,9 @@ def test_an_address_that_nobody_could_read_is_not_left():
     record = known((1, 2024, A))
     for told in ("blocked", "unreachable"):
         matched = match(record, page(A, reading=told), page(B, read(2024, text="改了")))
-        assert hows(matched) == [("variant", None, 2024, 1)]
+        assert hows(matched) == []
+        assert [one.page.url for one in matched.undecided] == [B]
+        assert hows(match(record, page(A, reading=told), page(B, read(2024)))) == [("view", 1, 2024, 0)]
     missing = known((1, 2024, A, {"status": "missing"}))
     assert hows(match(missing, page(A, reading="blocked"), page(B, read(2024)))) == [("moved", 1, 2024, 0)]
 
@@ -172,7 +174,7 @@ def test_the_next_years_report_is_no_correction_even_of_a_guess():
 
 
 def test_what_an_operator_corrected_stays():
-    record = known((1, 2020, A, {"corrected": True}))
+    record = known((1, 2020, A, {"printed": ("临海市人民政府", 2021)}))
     assert hows(match(record, page(A, read(2021)))) == [("own", 1, 2020, 0)]
 
 

@@ -324,3 +324,33 @@ def test_times() -> None:
     for text in ("2026-11-21", "2026-11-21T16:31:00+08:00", "2026-13-01T00:00:00Z"):
         with pytest.raises(ValueError, match="2026"):
             to_utc(text)
+
+
+def test_a_take_down_says_in_plain_words_what_was_read() -> None:
+    def said(*readings: Reading, reason: str = "") -> str:
+        detail = msgspec.structs.replace(TAKEN_DOWN, readings=readings, reason=reason)
+        return compose([view("taken_down", detail=detail)], Style()).text.splitlines()[0]
+
+    url = "https://www.linhai.gov.cn/art/1.html"
+    without = Reading("2026-11-18T00:30:00Z", 200, "title 2025年度报告", url, "gone")
+    same = Reading("2026-11-19T00:30:00Z", 200, "", url, "gone")
+    home = Reading("2026-11-20T00:30:00Z", 200, "redirect to the home page", "https://www.linhai.gov.cn/", "gone")
+    notice = Reading("2026-11-20T00:30:00Z", 200, "信息已删除", url, "gone")
+    assert "两次读取，页面仍在，但不再含该年度报告；其间栏目正常" in said(without, same)
+    assert "三次读取分别：页面仍在，但不再含该年度报告；页面仍在，但不再含该年度报告；跳转至首页；其间" in said(
+        without, same, home
+    )
+    assert "一次读取页面提示“信息已删除”；其间" in said(notice)
+    assert "两次读取均跳转至首页；其间" in said(home, home)
+    assert "两次读取，页面仍在，但已换成其他年度的报告；其间" in said(without, same, reason="overwritten")
+
+
+def test_a_correction_says_what_was_wrong_and_what_holds() -> None:
+    for kind in set(KINDS) - {"baseline", "service", "finding"}:
+        detail = msgspec.structs.replace(DETAILS[kind], retracted_why="当时站点在改版", retracted_by="wang")
+        text = compose([view(kind, detail=detail, purpose="retraction")], Style()).text
+        assert "更正原因：当时站点在改版" in text, kind
+        assert "原通知：2026-11-21 08:31　【" in text, kind
+        assert len(text.splitlines()) >= 5, kind
+    moved = msgspec.structs.replace(DETAILS["moved"], retracted_why="另一份文件", retracted_by="wang")
+    assert "new.html" not in compose([view("moved", detail=moved, purpose="retraction")], Style()).text

@@ -189,6 +189,15 @@ def test_a_migration_is_one_message_and_two_portals_are_two(store: Store, desk: 
     ]
 
 
+def test_the_take_downs_of_one_pass_are_one_message_however_few(store: Store, desk: Desk) -> None:
+    events = [
+        add_event(store, "taken_down", report=add_report(store, "linhai", year), year=year) for year in (2019, 2020)
+    ]
+    tell(store, events, channel())
+    deliver(store, settings(channel()), NOW, send=desk)
+    assert len(desk.got) == 1
+
+
 @pytest.mark.parametrize(("number", "messages"), [(3, 3), (4, 1), (60, 1)])
 def test_many_new_reports_of_one_pass_are_one_message(store: Store, desk: Desk, number: int, messages: int) -> None:
     events = [add_event(store, "appeared", report=add_report(store, "linhai", 1900 + n)) for n in range(number)]

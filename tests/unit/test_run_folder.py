@@ -38,6 +38,14 @@ def test_what_is_told_can_be_read(tmp_path: Path) -> None:
         assert request.rec_headers.get_header("WARC-Concurrent-To") == record.rec_headers.get_header("WARC-Record-ID")
 
 
+def test_a_pass_that_is_killed_shows_what_it_had_seen(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path)
+    for number in range(3):
+        writer.tell(FindingSeen("off_host", "warning", str(number)))
+    assert len((tmp_path / "observations.jsonl").read_bytes().splitlines()) == 3
+    writer.finish(SUMMARY)
+
+
 def test_nothing_follows_the_end(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path)
     writer.finish(SUMMARY)
@@ -80,3 +88,19 @@ def test_a_broken_known_file(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"known\.jsonl"):
         [*Known(tmp_path / "known.jsonl")]
     assert len(KnownPages(tmp_path / "none.jsonl")) == 0
+
+
+def test_what_lists_say_is_spooled_and_bounded(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path, section_bytes=3000)
+    exchange = Exchange(
+        "http://x/list/", 200, (("Content-Type", "text/html"),), b"<li>" * 250, method="POST", request_body=b"p=1"
+    )
+    places = [writer.capture_list(exchange) for _ in range(4)]
+    assert [bool(place) for place in places] == [True, True, False, False]
+    (tmp_path / "sections.warc").stat()
+    writer.finish(SUMMARY)
+    with (tmp_path / "sections.warc").open("rb") as file:
+        records = [
+            (record.rec_type, record.content_stream().read()) for record in ArchiveIterator(file, check_digests="raise")
+        ]
+    assert records == [("response", b"<li>" * 250), ("request", b"p=1")] * 2

@@ -7,6 +7,7 @@ import random
 import msgspec
 import pytest
 
+from crawler.page.chinese import to_traditional
 from monitor.archive import verify
 from monitor.intake import RunError
 from monitor.settle import SettleRefused, settle
@@ -1274,7 +1275,7 @@ def test_every_version_can_be_verified_against_its_capture(site, paper):
     start(site)
     site.publish(paper.report(2025))
     site.run()
-    assert list(verify(site.store, site.home / "archive")) == [None] * 3
+    assert list(verify(site.store, site.home / "archive")) == [None] * (3 + 2)  # versions, and lists of two passes
 
 
 def test_what_a_pass_could_not_read_is_recorded_once(site, paper):
@@ -1437,3 +1438,105 @@ def test_after_any_life_of_a_column_the_record_agrees_with_it(make_history, pape
     assert {year for year, said in status.items() if said == "live"} == shown | archived
     assert "missing" not in status.values()
     assert site.run() == []
+
+
+# A view that becomes the primary address ------------------------------------------------------------------------------
+
+
+def second_address(site, paper, **edited):
+    """Another tree's page of the report of 2024: a view. Edited there alone, which nobody is told."""
+    view = site.publish(paper.report(2024), at=f"{paper.HOST}/tree/2024.html")
+    assert site.run() == []
+    if edited:
+        site.publish(paper.report(2024, **edited), at=view)
+        assert [site.run(), site.run()] == [[], []]
+    return view
+
+
+def test_a_view_that_was_edited_is_compared_once_it_is_all_there_is(site, paper):
+    start(site)
+    view = second_address(site, paper, requests=13)
+    site.remove(f"{paper.HOST}/art/2024.html")
+    assert [kinds(site.run()) for _ in range(3)] == [["moved"], ["changed"], []]
+    assert site.report(2024).url == view
+    assert "13" in site.versions(2024)[-1].text
+
+
+def test_a_view_that_says_the_same_becomes_the_address_without_a_change(site, paper):
+    start(site)
+    second_address(site, paper)
+    site.remove(f"{paper.HOST}/art/2024.html")
+    assert [kinds(site.run()) for _ in range(3)] == [["moved"], [], []]
+    assert len(site.versions(2024)) == 1
+
+
+def test_a_view_that_kept_the_old_text_is_a_change_back(site, paper):
+    start(site)
+    second_address(site, paper)
+    site.publish(paper.report(2024, requests=13))
+    assert kinds(site.run()) == ["changed"]
+    site.remove(f"{paper.HOST}/art/2024.html")
+    assert [kinds(site.run()) for _ in range(3)] == [["moved"], ["changed"], []]
+
+
+def test_a_former_address_that_comes_back_edited_is_compared_when_it_is_needed(site, paper):
+    start(site)
+    old = f"{paper.HOST}/art/2024.html"
+    new = f"{paper.HOST}/new/2024.html"
+    site.remove(old)
+    site.publish(paper.report(2024), at=new)
+    assert kinds(site.run()) == ["moved"]
+    site.publish(paper.report(2024, requests=13), at=old)
+    assert [site.run(), site.run()] == [[], []]
+    site.remove(new)
+    assert [kinds(site.run()) for _ in range(3)] == [["moved"], ["changed"], []]
+
+
+def test_a_view_brings_its_own_attachments(site, paper):
+    old, new = f"{paper.HOST}/art/a.pdf", f"{paper.HOST}/tree/a.pdf"
+    site.files = {old: (b"%PDF 1", "附件全文"), new: (b"%PDF 1", "附件全文")}
+    site.publish(paper.report(2024, files=[paper.Attachment(old, "附件.pdf", "document")]))
+    start(site)
+    site.publish(
+        paper.report(2024, files=[paper.Attachment(new, "附件.pdf", "document")]), at=f"{paper.HOST}/tree/2024.html"
+    )
+    assert site.run() == []
+    site.remove(f"{paper.HOST}/art/2024.html")
+    del site.files[old]
+    assert [kinds(site.run()) for _ in range(6)] == [["moved"], [], [], [], [], []]
+    site.files[new] = (b"%PDF 2", "附件全文，已修改")
+    assert kinds(site.run()) == ["changed"]
+
+
+def test_a_redirect_to_a_view_that_was_edited_is_compared(site, paper):
+    start(site)
+    view = second_address(site, paper, requests=13)
+    site.pages[f"{paper.HOST}/art/2024.html"].redirect = view
+    told_of = [kinds(site.run()) for _ in range(3)]
+    assert sorted(kind for kinds_of_one in told_of for kind in kinds_of_one) == ["changed", "moved"]
+
+
+def test_a_simplified_view_that_takes_over_is_compared(site, paper):
+    text = to_traditional(paper.body(2024))
+    url = site.publish(paper.report(2024, text=text), at=f"{paper.HOST}/gate/big5/{paper.HOST[8:]}/art/2024.html")
+    site.delist(f"{paper.HOST}/art/2024.html")
+    del site.pages[f"{paper.HOST}/art/2024.html"]
+    start(site)
+    assert site.report(2024).url == url
+    site.publish(paper.report(2024))
+    assert site.run() == []
+    assert site.report(2024).url == f"{paper.HOST}/art/2024.html"
+    site.publish(paper.report(2024, requests=13))
+    assert kinds(site.run()) == ["changed"]
+
+
+def test_a_report_that_waited_for_its_own_address_is_not_forgotten(site, paper):
+    """Discovery alone reads a page of several years, which shows a report that is known from elsewhere otherwise."""
+    column = site.publish(paper.report(2022), at=f"{paper.HOST}/col/all.html")
+    start(site)
+    site.publish(paper.report(2022), paper.report(2024, requests=13), at=column)
+    assert site.run(mode="discover", skip=[f"{paper.HOST}/art/2024.html"]) == []
+    site.run(outcome="cut_short", skip=[f"{paper.HOST}/art/2024.html"])
+    site.remove(f"{paper.HOST}/art/2024.html")
+    assert kinds(site.run()) == ["moved", "changed"]
+    assert site.report(2024).url == column
