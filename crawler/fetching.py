@@ -336,3 +336,9 @@ def _explain(error: Exception, host: str) -> tuple[Failure, str]:
         if mark.lower() in words.lower():
             return "unreachable", name
     return "unreachable", f"{type(error).__name__}: {words[:200]}"
+
+
+def asked_for_changes(answer: Answer) -> bool:
+    """Whether the request that was answered asked for changes only."""
+    sent = answer.request.headers if answer.request is not None else {}
+    return "If-None-Match" in sent or "If-Modified-Since" in sent

@@ -16,8 +16,9 @@ from crawler.guard import Guard
 from crawler.known import KnownPages
 from crawler.observation import Job, KnownPage, Outcome
 from crawler.page.model import Hint
+from crawler.run_folder import Sink
 from crawler.sections import Sections, Target
-from crawler.visits import Sink, Visits
+from crawler.visits import Visits
 
 T = TypeVar("T")
 

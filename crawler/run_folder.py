@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 from warcio.statusandheaders import StatusAndHeaders
@@ -56,6 +56,19 @@ class Exchange(msgspec.Struct, frozen=True):
     request_headers: tuple[tuple[str, str], ...] = ()
     request_body: bytes = b""
     ip_address: str = ""
+
+
+class Sink(Protocol):
+    """Where observations and captures go."""
+
+    def tell(self, observation: Observation) -> None:
+        """Records one observation."""
+
+    def capture(self, exchange: Exchange) -> str:
+        """Keeps a response; the place where it stands."""
+
+    def capture_list(self, exchange: Exchange) -> str:
+        """Keeps a section's response until the pass is settled; the place where it stands, "" if it is not kept."""
 
 
 def read_job(folder: Path) -> Job:

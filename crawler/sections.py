@@ -13,6 +13,7 @@ from urllib.parse import urldefrag
 import msgspec
 
 from crawler import families
+from crawler.endings import dead_end
 from crawler.families.base import Column, Listing, ListPage, Step
 from crawler.fetching import Answer, Fetcher
 from crawler.guard import Guard
@@ -22,7 +23,8 @@ from crawler.page import verdict
 from crawler.page.address import normalise, twin_of
 from crawler.page.decode import decode
 from crawler.page.model import Hint
-from crawler.visits import Judgement, Sink, Visits, dead_end
+from crawler.run_folder import Sink
+from crawler.visits import Judgement, Visits
 
 FIRST_YEAR = 2008
 """The first report year: the Regulation came into force on 1 May 2008."""

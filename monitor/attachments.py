@@ -88,11 +88,8 @@ class AttachmentLedger:
                     "UPDATE page_reports SET misses = ?, missing_since = ? WHERE page = ?",
                     (misses, since, item["page"]),
                 )
-                self.rows[url] = {
-                    **item,
-                    "misses": misses,
-                    "missing_since": since,
-                }  # a new version's rows carry on from it
+                # A new version's rows carry on from it.
+                self.rows[url] = {**item, "misses": misses, "missing_since": since}
         self.gone = frozenset(gone)
 
     def held(self, listed: Sequence[Attachment], stored: Sequence[Held], capture: str) -> tuple[Held, ...]:

@@ -195,6 +195,11 @@ def traditional_variants() -> Mapping[int, str]:
     return _representatives([*_single("t2tw").items(), *_single("t2hk").items(), *names])
 
 
+def simplified(word: str) -> str:
+    """A word of a converter's Traditional tables in Simplified characters."""
+    return str(_converter("t2s").convert(word))
+
+
 def to_traditional(text: str) -> str:
     """A Simplified word in Traditional characters, as a converter writes it."""
     return str(_converter("s2t").convert(text))

@@ -26,8 +26,7 @@ from crawler.observation import KNOWN, Job, Observation, Outcome, PageRead, RunS
 from crawler.page.reader import REVISION
 from crawler.passes import Pass, Progress
 from crawler.portal import Policy, Portal, proxy_address
-from crawler.run_folder import Exchange, RunWriter, read_job
-from crawler.visits import Sink
+from crawler.run_folder import Exchange, RunWriter, Sink, read_job
 
 logger = logging.getLogger(__name__)
 

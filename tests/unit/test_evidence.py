@@ -196,7 +196,10 @@ def test_an_overwritten_page_is_said_to_hold_another_year():
 def markers():
     """What the crawler says of pages, as far as it stands in the code as words: (reading, marker)."""
     found = set()
-    for path in (*ROOT.glob("crawler/page/*.py"), ROOT / "crawler/visits.py", ROOT / "crawler/fetching.py"):
+    for path in (
+        *ROOT.glob("crawler/page/*.py"),
+        *(ROOT / "crawler" / name for name in ("visits.py", "files.py", "endings.py", "fetching.py")),
+    ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             parts = []
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Verdict", "Page", "Judgement"):
