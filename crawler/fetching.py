@@ -44,6 +44,8 @@ _DEAD_AFTER = 6
 _GIVE_UP_AFTER = 30
 """… after which the pass stops asking it: the portal is down, and each address would cost a time-out."""
 _CLOCK_SAMPLES = 64
+_REHEARSED = 6 * 3600.0
+"""Seconds: a present farther than this from the machine's clock was told, not read off it."""
 
 Failure = Literal["", "blocked", "unreachable"]
 
@@ -122,7 +124,8 @@ class Downloads(Protocol):
 
 
 class Fetcher:
-    """Fetches for one portal. `engine` is asked for when the first request goes out."""
+    """Fetches for one portal. `engine` is asked for when the first request goes out. `ahead`: seconds by which the pass's
+    present (`--now`) is ahead of this machine's clock."""
 
     def __init__(
         self,
@@ -132,6 +135,7 @@ class Fetcher:
         limits: Limits,
         user_agent: str,
         proxy: str = "",
+        ahead: float = 0.0,
     ) -> None:
         self._engine = engine
         self._guard = guard
@@ -141,6 +145,7 @@ class Fetcher:
         self._proxy = proxy
         self._robots: dict[str, asyncio.Task[Protego | None]] = {}
         self._failures: dict[str, int] = {}
+        self._ahead = ahead if abs(ahead) > _REHEARSED else 0.0
         self._offsets: list[float] = []
         self.requests = 0
         self.responses = 0
@@ -296,7 +301,9 @@ class Fetcher:
                 then = email.utils.parsedate_to_datetime(date.decode("latin-1")).timestamp()
             except (ValueError, TypeError, OverflowError):
                 return
-            self._offsets.append(then - time.time())
+            # Servers of a rehearsal may tell the time that it is told to take for the present.
+            offset = then - time.time()
+            self._offsets.append(min(offset, offset - self._ahead, key=abs))
 
 
 def _refuse(answer: Answer, refusal: Refusal, target: str) -> Answer:

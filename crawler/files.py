@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from crawler.documents import extractor
-from crawler.documents.kinds import sniff
+from crawler.documents.kinds import saved_by_office, sniff
 from crawler.endings import same, where
 from crawler.fetching import Answer, Fetcher, asked_for_changes
 from crawler.known import KnownPages, key_of
@@ -139,7 +139,8 @@ class Files:
         wanted = attachment.kind == "document" and re.search(
             r"(?i)\.(?:s?html?|txt|csv|json)$", urlsplit(attachment.url).path
         )
-        if wanted or media_type not in _WORDS:
+        saved = attachment.kind == "document" and saved_by_office(answer.body)
+        if wanted or saved or media_type not in _WORDS:
             return "present", ""
         page = self._parse(answer, Hint())
         if page is None:

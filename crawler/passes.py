@@ -75,6 +75,8 @@ class Pass:
                 await self._read_sections()
                 await self._read_found()
                 await self._read_known(only_missing=self._job.mode == "discover")
+            if not self.stopped:
+                await self._visits.read_heirs()
         finally:
             self._visits.close()
 

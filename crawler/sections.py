@@ -6,6 +6,7 @@ told, and one `LinkListed` for each report or companion that it lists.
 """
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from urllib.parse import urldefrag
@@ -29,6 +30,10 @@ from crawler.visits import Judgement, Visits
 FIRST_YEAR = 2008
 """The first report year: the Regulation came into force on 1 May 2008."""
 _REFRESHES = 5
+_FRAME = re.compile(
+    rb"<(?:ul|ol|dl|table|tbody)\b|<\w+[^>]{0,80}\bid\s*=\s*[\"']?(?:app|root|__nuxt|__next)\b", re.IGNORECASE
+)
+"""A place for rows, or for what a script writes: a column that is a list all the same, of nothing. A bare page is none."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -239,6 +244,8 @@ class Sections:
         if judgement.reading not in ("blocked", "unreachable", "gone"):
             return True
         if judgement.reading == "gone" and judgement.marker.startswith("暂无") and not walk.target.filled:
+            return True
+        if judgement.marker == verdict.EMPTY_PAGE and not walk.target.filled and _FRAME.search(judgement.answer.body):
             return True
         self._not_read(walk, judgement.reading, judgement.marker)
         return False

@@ -59,6 +59,9 @@ class Visits:
         self._articles = Articles(fetcher, self.parse)
         self._read: set[int] = set()
         self._columns: set[str] = set()
+        self._lost: set[int] = set()
+        """Reports whose own page reads gone in this pass."""
+        self._unchanged_views: list[str] = []
         self._files = Files(job, known, fetcher, sink, self.parse, self._columns, self.refused)
         self.gone = False
         """A page was read gone in this pass."""
@@ -90,6 +93,19 @@ class Visits:
             judgement = again if again.reading in ("present", "same") else judgement
         await self.tell(url, judgement, known)
 
+    async def read_heirs(self) -> None:
+        """Reads once more, whole and with its files, each unchanged view of a report whose own page reads gone: it is to
+        take that page's place, and views are not compared."""
+        for url in self._unchanged_views:
+            known = self._known.page(url)
+            if known is None or not any(report.id in self._lost for report in known.reports):
+                continue
+            hint = Hint(title=known.title, year=known.year)
+            judgement = await self.judge(url, await self._fetcher.fetch(url), None, hint)
+            if judgement.reading == "present":
+                await self.tell(url, judgement, None)
+        self._unchanged_views.clear()
+
     async def judge(self, url: str, answer: Answer, known: KnownPage | None, hint: Hint) -> Judgement:
         """What an answer means for the page at `url`; follows refreshes, and an article to its last page. Tells nothing but
         refusals."""
@@ -119,7 +135,10 @@ class Visits:
                     return Judgement("same", "status 304", answer)
                 return Judgement("unreachable", "status 304 unasked", answer)
             body_hash = answer.body_hash
-            if known is not None and trusted and answer.status == 200 and body_hash == known.body_hash:
+            # The same bytes in another folder link their files there.
+            elsewhere = known is not None and bool(known.attachments) and not same(url, answer.url)
+            unchanged = known is not None and trusted and answer.status == 200 and body_hash == known.body_hash
+            if unchanged and not elsewhere:
                 return Judgement("same", "", answer, None, body_hash, steady and same(url, answer.url))
             page = self.parse(answer, hint)
             if page is None:
@@ -185,6 +204,14 @@ class Visits:
             capture = self._sink.capture(answer.exchange())
         parts = tuple(self._captured(part, judgement.part_answers.get(part.url), new) for part in judgement.parts)
         self.gone |= judgement.reading in ("gone", "other")
+        if known is not None and known.role == "primary" and judgement.reading in ("gone", "other"):
+            self._lost.update(report.id for report in known.reports)
+        if (
+            known is not None
+            and known.role == "view"
+            and (judgement.reading == "same" or any(not seen.report for seen in reports))
+        ):
+            self._unchanged_views.append(url)
         self._sink.tell(
             PageRead(
                 url=url,

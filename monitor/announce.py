@@ -11,7 +11,7 @@ import msgspec
 from monitor import event_detail as details
 from monitor.changes import changed_detail, headline
 from monitor.evidence import PassEvidence
-from monitor.identity import OrganRow, organ_name
+from monitor.identity import OrganRow, organ_key
 from monitor.legal import due_on, late_by
 from monitor.lifecycle import Said
 from monitor.owed import owed, years_seen
@@ -253,7 +253,7 @@ class Announcer:
             AND retracted_at IS NULL ORDER BY id""",
             (self.record.name, row["year"]),
         )
-        due = [event["id"] for event in events if organ_name(event["organ"]) in names]
+        due = [event["id"] for event in events if organ_key(event["organ"]) in names]
         for event in due:
             self.store.update("events", event, {"retracted_at": self.now})
         self.withdrawn += due
@@ -310,7 +310,7 @@ class Announcer:
         """Who has not published by now, each said once. At the baseline it is told in the baseline's own message."""
         years = years_seen(self.store, self.record.name)
         said = {
-            (organ_name(row["organ"]), row["year"])
+            (organ_key(row["organ"]), row["year"])
             for row in self.store.rows(
                 "SELECT organ, year FROM events WHERE kind = 'overdue' AND portal = ?", (self.record.name,)
             )
@@ -377,4 +377,4 @@ class Announcer:
 
 
 def _names(organ: OrganRow) -> frozenset[str]:
-    return frozenset(organ_name(name) for name in (organ.name, *organ.aliases))
+    return frozenset(organ_key(name) for name in (organ.name, *organ.aliases))

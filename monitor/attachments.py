@@ -74,7 +74,9 @@ class AttachmentLedger:
             counts = seen.reading in ("gone", "other") and healthy
             if seen.reading in ("present", "same"):
                 misses, since = 0, None
-                if seen.reading == "present":
+                # Those of other bytes are kept by `place`, with the version that holds them: a file may have been read
+                # where its report was not.
+                if seen.reading == "present" and seen.sha256 == self.pages[url]["body_hash"]:
                     self._keep_validators(self.pages[url]["id"], url)
             elif counts:
                 misses, since = misses + 1, since or (self.now if clock_ok else None)

@@ -20,6 +20,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -28,7 +29,7 @@ from crawler.page import chinese, mirrors
 from crawler.page.text import Table, parse
 from monitor import regional
 
-REVISION = f"2 opencc={version('opencc')} unicode={unicodedata.unidata_version} document={DOCUMENTS}"
+REVISION = f"3 opencc={version('opencc')} unicode={unicodedata.unidata_version} document={DOCUMENTS}"
 """What the fingerprints depend on besides the report: versions are only comparable under one revision."""
 
 Script = Literal["simplified", "traditional", "neutral"]
@@ -113,7 +114,7 @@ def fingerprints(
     heads = (title, organ, source, published_on)
     stream = _stream(text)
     shown = [chinese.strip_invisible(part) for part in (*heads, stream)]
-    names = [[chinese.strip_invisible(attachment.name), attachment.sha256] for attachment in attachments]
+    names = [[_shown_name(attachment), attachment.sha256] for attachment in attachments]
     strict = [*map(_fold_marks, heads), _without_blanks(_fold_marks(stream))]
     told = [_told(attachment) for attachment in in_order(attachments)]
     script = script_of(title + text)
@@ -124,6 +125,13 @@ def fingerprints(
         strict_hash=_sha256([*map(own, strict), told]),
         script=script,
     )
+
+
+def _shown_name(item: AttachmentState) -> str:
+    """What a reader sees of an attachment's name: of a picture nothing, unless it is called otherwise than its file."""
+    if item.kind == "picture" and item.name == unquote(urlsplit(item.url).path.rsplit("/", 1)[-1]):
+        return ""
+    return chinese.strip_invisible(item.name)
 
 
 def significance(old: Fingerprints, new: Fingerprints) -> Significance:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from monitor.archive import ArchiveError, article_parts, read_capture
-from monitor.identity import organ_name
+from monitor.identity import organ_key
 from monitor.reading_words import in_words, section_in_words
 from monitor.section_evidence import section_readings
 from monitor.store import Row, Store
@@ -53,12 +53,12 @@ class History:
         """What was said of its organ and year before it was there."""
         organ = self.store.row("SELECT name, aliases FROM organs WHERE id = ?", (self.report["organ_id"],))
         assert organ is not None  # a foreign key
-        names = {organ_name(name) for name in (organ["name"], *msgspec.json.decode(organ["aliases"]))}
+        names = {organ_key(name) for name in (organ["name"], *msgspec.json.decode(organ["aliases"]))}
         rows = self.store.rows(
             "SELECT * FROM events WHERE kind = 'overdue' AND portal = ? AND year = ? ORDER BY id",
             (self.report["portal"], self.report["year"]),
         )
-        return [row for row in rows if organ_name(row["organ"]) in names]
+        return [row for row in rows if organ_key(row["organ"]) in names]
 
     def _readable(self, ref: str) -> bool | None:
         if self.archive is None:

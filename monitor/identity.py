@@ -1,7 +1,9 @@
 """Which organ a printed name means, and whose report a page carries. Pure.
 
 An organ is printed in many ways (临海市, 临海市人民政府, 浙江省临海市人民政府) and may be renamed; 某某人民政府 and
-某某人民政府办公室 are two organs with two reports, however alike their names are.
+某某人民政府办公室 are two organs with two reports, however alike their names are. A name that was read through a converter
+between scripts (数据局 as 資料局, 乾县 as 乾縣 and then 干县) is the same organ's: names are folded for comparing, on both sides
+alike, and never for storing.
 """
 
 import re
@@ -12,6 +14,7 @@ import msgspec
 
 from crawler.page.chinese import plain
 from crawler.portal import OrganKind
+from monitor import regional
 
 _REGION_END = re.compile(r".*(?:省|市|区|县|旗|州|盟|新区|特别行政区)")
 _TOWNSHIP = re.compile(r".*(?:镇|乡|街道|苏木|街道办事处|(?:镇|乡|街道|苏木)(?:人民政府|办事处|党政办公室|办公室))")
@@ -36,7 +39,7 @@ class OrganRow(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=65536)
 def organ_name(printed: str) -> str:
-    """A printed name in the form that is compared and stored: Simplified, no white space, the government spelt out.
+    """A printed name in the form that is stored: Simplified, no white space, the government spelt out.
 
     `临海市` → `临海市人民政府`; `临海市政府办公室` → `临海市人民政府办公室`.
     """
@@ -45,6 +48,12 @@ def organ_name(printed: str) -> str:
     if _REGION_END.fullmatch(name):
         name += "人民政府"
     return name
+
+
+@lru_cache(maxsize=65536)
+def organ_key(printed: str) -> str:
+    """A name in the form that all its conversions between scripts share, regional words included. For comparing only."""
+    return regional.across(organ_name(printed))
 
 
 def kind_of(name: str) -> OrganKind:
@@ -61,23 +70,27 @@ def kind_of(name: str) -> OrganKind:
 
 def same_organ(one: str, other: str) -> bool:
     """Whether two names (already `organ_name`s) mean one organ on one portal: equal, or one with its region before it."""
-    if one == other:
+    short, long = sorted((organ_key(one), organ_key(other)), key=len)
+    if short == long:
         return True
-    short, long = sorted((one, other), key=len)
-    return len(short) >= _LEAST_SUFFIX and long.endswith(short) and kind_of(short) == kind_of(long)
+    return len(short) >= _LEAST_SUFFIX and long.endswith(short) and kind_of(one) == kind_of(other)
 
 
 def find_organ(printed: str, organs: Iterable[OrganRow]) -> OrganRow | None:
-    """The organ that a printed name means, or None if it is a new one. An exact match wins over a suffix."""
-    name = organ_name(printed)
+    """The organ that a printed name means, or None if it is a new one. An exact match wins over a converted name, and
+    that over a suffix."""
+    name, key = organ_name(printed), organ_key(printed)
+    converted: OrganRow | None = None
     close: OrganRow | None = None
     for organ in organs:
         names = [organ_name(known) for known in (organ.name, *organ.aliases)]
         if name in names:
             return organ
+        if converted is None and key in map(organ_key, names):
+            converted = organ
         if close is None and any(same_organ(name, known) for known in names):
             close = organ
-    return close
+    return converted or close
 
 
 def one_organ(names: Sequence[str], years: Sequence[int | None]) -> bool:
@@ -85,11 +98,11 @@ def one_organ(names: Sequence[str], years: Sequence[int | None]) -> bool:
 
     They are when no year stands twice among different names, and the names are of one kind.
     """
-    distinct = {organ_name(name) for name in names if name}
+    distinct = {organ_key(name): name for name in names if name}
     if len(distinct) < 2:
         return True
-    kinds = {kind_of(name) for name in distinct}
+    kinds = {kind_of(name) for name in distinct.values()}
     per_year: dict[int | None, set[str]] = {}
     for name, year in zip(names, years, strict=True):
-        per_year.setdefault(year, set()).add(organ_name(name))
+        per_year.setdefault(year, set()).add(organ_key(name))
     return len(kinds) == 1 and all(len(named) == 1 for named in per_year.values())

@@ -7,7 +7,7 @@ import msgspec
 
 from monitor.findings import check
 from monitor.findings_store import stored_figures
-from monitor.identity import OrganRow, organ_name
+from monitor.identity import OrganRow, organ_key
 from monitor.legal import late_by
 from monitor.owed import owed
 from monitor.record import ReportDetail
@@ -82,9 +82,9 @@ def reinstate_overdue(store: Store, portal: str, organ: OrganRow, year: int, now
 
 
 def _overdue(store: Store, portal: str, organ: OrganRow, year: int, where: str) -> tuple[int, ...]:
-    names = {organ_name(name) for name in (organ.name, *organ.aliases)}
+    names = {organ_key(name) for name in (organ.name, *organ.aliases)}
     rows = store.rows(
         f"SELECT id, organ FROM events WHERE kind = 'overdue' AND portal = ? AND year = ? AND {where} ORDER BY id",  # noqa: S608
         (portal, year),
     )
-    return tuple(row["id"] for row in rows if organ_name(row["organ"]) in names)
+    return tuple(row["id"] for row in rows if organ_key(row["organ"]) in names)

@@ -208,7 +208,8 @@ class Ledger:
         self.attachments.count(healthy, clock_ok)
         moves = self.moves(matched)
         found: dict[int, Significance] = {}
-        for match in matched.matches:
+        # One reading of a new primary address may tell what another left open.
+        for match in sorted(matched.matches, key=lambda match: self._tells_nothing(match, moves)):
             number = match.report
             if number is None:
                 continue
@@ -217,7 +218,7 @@ class Ledger:
             if number in found or match.where != moves.get(number, row["url"]):
                 continue
             self.reports_seen += 1
-            if match.seen.report is None and number in moves and normalise(match.page.url) != row["url"]:
+            if self._tells_nothing(match, moves):
                 # Nothing new on that page, but views make no versions: what it has said for long was never compared.
                 self._uncompared.add(number)
                 found[number] = "none"
@@ -225,6 +226,13 @@ class Ledger:
                 found[number] = self._write_next(number, match)
             self._confirm(number, match)
         return found
+
+    def _tells_nothing(self, match: Match, moves: Mapping[int, str]) -> bool:
+        """Whether a report moves to a page on which nothing was new since it was last read, which was as a view."""
+        number = match.report
+        if number is None or number not in moves or match.seen.report is not None:
+            return False
+        return bool(normalise(match.page.url) != self.record.reports[number]["url"])
 
     def _write_next(self, number: int, match: Match) -> Significance:
         row = self.record.reports[number]
@@ -344,6 +352,16 @@ class Ledger:
         )
         assert version is not None  # every report has a version from its first transaction on
         return content_of(stored_report(version), stored_held(self.store, version["id"]))
+
+    def content_now(self, number: int) -> Content:
+        """The same with its attachments as this pass read them: its own page showed nothing new."""
+        version = self.store.row(
+            "SELECT * FROM versions WHERE id = ?", (self.record.reports[number]["current_version"],)
+        )
+        assert version is not None
+        before = stored_held(self.store, version["id"])
+        links = [Attachment(item.url, item.name, item.kind) for item in before]  # type: ignore[arg-type]
+        return content_of(stored_report(version), self.attachments.held(links, before, self.capture))
 
     # Moves --------------------------------------------------------------------------------------------
 

@@ -37,13 +37,15 @@ def match_reports(
     content_of: Callable[[int], Content],
     content: Callable[[ReportSeen], Content],
     traditional: Callable[[str], bool],
+    content_now: Callable[[int], Content] | None = None,
 ) -> Matched:
     """Matches every report that a pass read.
 
     `text_of(report id)` is the current version's text, `content_of(report id)` its content; `content(seen)` that of a
-    report that was parsed; `traditional(text)` whether a text is in Traditional script.
+    report that was parsed; `traditional(text)` whether a text is in Traditional script; `content_now(report id)` the content
+    of one whose own page showed nothing new, with its attachments as they were read in this pass.
     """
-    matcher = _Matcher(known, text_of, cache(content_of), content, traditional)
+    matcher = _Matcher(known, text_of, cache(content_of), content, traditional, cache(content_now or content_of))
     for page in pages.values():
         if page.reading == "same":
             matcher.unchanged(page)
@@ -66,6 +68,7 @@ class _Matcher:
         content_of: Callable[[int], Content],
         content: Callable[[ReportSeen], Content],
         traditional: Callable[[str], bool],
+        content_now: Callable[[int], Content],
     ) -> None:
         self.known = known
         self.organs = list(known.organs)
@@ -73,6 +76,9 @@ class _Matcher:
         self.content_of = content_of
         self.content = content
         self.traditional = traditional
+        self.content_now = content_now
+        self.unparsed: set[int] = set()
+        """Reports whose own page showed them with nothing new."""
         self.matches: list[Match] = []
         self.unkeyed: list[Unkeyed] = []
         self.leftover: list[_Found] = []
@@ -89,6 +95,8 @@ class _Matcher:
         """Reports that were matched on their own page, by page."""
         self.at: dict[str, set[int]] = {}
         """The same by the address that shows them: a redirect's end may be listed too."""
+        self.shown_by: dict[int, PageRead] = {}
+        """By report: a page whose redirect led to the report's own address, and showed it there."""
         self.read_now: dict[int, list[ReportSeen]] = {}
         """By report: what pages that showed it before say of it in this pass, where that is new."""
 
@@ -106,6 +114,10 @@ class _Matcher:
             )
         )
         self.at.setdefault(found.where, set()).add(report.id)
+        if found.where == report.url:
+            self.shown_by[report.id] = found.page
+            if found.seen.report is None:
+                self.unparsed.add(report.id)
         if found.seen.report is not None:
             self.read_now.setdefault(report.id, []).append(found.seen)
         self.here.setdefault(normalise(found.page.url), set()).add(report.id)
@@ -307,6 +319,8 @@ class _Matcher:
     def _says(self, report: KnownReport, content: Content) -> bool:
         """Whether a report says that: in the record, or edited, on a page that was read a moment ago."""
         now = self.read_now.get(report.id, ())
+        if report.id in self.unparsed and self.content_now(report.id).same(content):
+            return True
         return self.content_of(report.id).same(content) or any(self.content(seen).same(content) for seen in now)
 
     def _view(self, report: KnownReport, found: _Found) -> How:
@@ -358,6 +372,8 @@ class _Matcher:
     ) -> tuple[Reading | None, PageRead | None, bool]:
         """What its primary address said in this pass."""
         page = pages.get(report.url)
+        if report.id in self.shown_by and (page is None or page.reading in ("blocked", "unreachable")):
+            return "present", self.shown_by[report.id], False
         if page is None or self._blind(report, page):
             return None, None, False
         if page.reading in ("blocked", "unreachable"):

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from monitor.identity import OrganRow, organ_name
+from crawler.page.chinese import is_traditional
+from monitor.identity import OrganRow, organ_key, organ_name
 from monitor.record import PortalRecord
 from monitor.store import Store
 
@@ -27,9 +28,11 @@ class OrganLedger:
         return self._by_name[name]
 
     def note_alias(self, organ: OrganRow, printed: str) -> None:
-        """Notes a name under which an organ was printed."""
-        name = organ_name(printed)
-        if not printed or name == organ_name(organ.name) or name in map(organ_name, organ.aliases):
+        """Notes a name under which an organ was printed. What a converter makes of a name that is known is no other."""
+        name, known = organ_name(printed), (organ.name, *organ.aliases)
+        if not printed or name in map(organ_name, known):
+            return
+        if is_traditional(printed) and organ_key(printed) in map(organ_key, known):
             return
         row = self.store.row("SELECT aliases FROM organs WHERE id = ?", (organ.id,))
         aliases = set(msgspec.json.decode(row["aliases"], type=list[str])) if row else set()

@@ -75,9 +75,13 @@ def _across() -> _Folding:
 
 @cache
 def _traditional() -> _Folding:
-    to = chinese.to_traditional
+    to = cache(chinese.to_traditional)
+    # A converter that meets markup within a word converts its characters one by one: 合並 for 合併; 發布 for 發佈, which it
+    # makes 釋出.
+    one_by_one = [("".join(map(to, chinese.simplified(word))), word) for word, _ in _tables()]
+    one_by_one += [("".join(map(to, word)), forms[0]) for word, forms in opencc_words.dictionary("STPhrases").items()]
     own = [(to(word), to(other)) for word, other in {**chinese.REGIONAL, **_MORE}.items()]
-    exchanged = [*_tables(), *own, *_MORE_TRADITIONAL.items()]
+    exchanged = [*_tables(), *one_by_one, *own, *_MORE_TRADITIONAL.items()]
     return _Folding(chinese.traditional_variants(), exchanged, [(to(one), to(other)) for one, other in _NOT_WORDS])
 
 

@@ -143,6 +143,7 @@ class _Settlement:
             self.ledger.stored_content,
             self.ledger.content,
             is_traditional,
+            self.ledger.content_now,
         )
         self.ledger.pages.write(self.pages)
         self.ledger.articles.write(self.pages, evidence.healthy, facts.clock_ok)

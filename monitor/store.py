@@ -15,7 +15,7 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one 
 
 from crawler.observation import Mode
 from crawler.portal import Portal
-from monitor.identity import OrganRow, kind_of, organ_name
+from monitor.identity import OrganRow, kind_of, organ_key, organ_name
 from monitor.migrations import migrations
 
 Row = dict[str, Any]
@@ -49,15 +49,22 @@ class Store:
 
     @classmethod
     def open_reader(cls, path: Path) -> "Store":
-        """Opens beside a writer, for reading only. Raises StoreError if there is no record yet."""
+        """Opens beside a writer, for reading only. A record of an earlier release, which its next pass will migrate, is read
+        from a private copy that is migrated already. Raises StoreError if there is no record yet."""
         if not path.exists():
             raise StoreError(f"{path}: there is no record yet; run `nianbao crawl` first")
         try:
             conn = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
             )
-            conn.execute("PRAGMA query_only = ON")
             conn.execute("SELECT count(*) FROM portals")
+            if migrations.pending(Database(conn)):
+                copy = sqlite3.connect("", isolation_level=None)  # SQLite's own temporary file
+                conn.backup(copy)
+                conn.close()
+                conn = copy
+                migrations.apply(Database(conn))
+            conn.execute("PRAGMA query_only = ON")
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}; is it a nianbao database?") from error
         return cls(Database(conn))
@@ -148,13 +155,18 @@ class Store:
 
     def _sync_organs(self, portal: Portal) -> None:
         known = self.organs(portal.name)
-        by_name = {organ_name(name): organ for organ in known for name in (organ.name, *organ.aliases)}
+        by_name = {organ_key(name): organ for organ in known for name in (organ.name, *organ.aliases)}
+        by_name |= {organ_name(name): organ for organ in known for name in (organ.name, *organ.aliases)}
+
+        def seen(name: str) -> OrganRow | None:
+            return by_name.get(organ_name(name), by_name.get(organ_key(name)))
+
         self.run("UPDATE organs SET declared = 0 WHERE portal = ?", (portal.name,))
         for declared in portal.organs:
             names = (declared.name, *declared.aliases)
-            row = next((by_name[organ_name(name)] for name in names if organ_name(name) in by_name), None)
+            others = [organ for name in names if (organ := seen(name)) is not None]
+            row = next(iter(others), None)
             kind = declared.kind or kind_of(declared.name)
-            others = [by_name[organ_name(name)] for name in names if organ_name(name) in by_name]
             seen_names = {name for organ in others for name in (organ.name, *organ.aliases)}
             aliases = sorted((set(declared.aliases) | seen_names) - {declared.name})
             values = (declared.name, msgspec.json.encode(aliases).decode(), kind, declared.since, declared.until)

@@ -118,7 +118,8 @@ def held_now(
     """What became of the attachments that a report links now.
 
     `read`: by address, what this pass saw. `gone`: addresses that are confirmed gone. Blocked, unreachable and not yet
-    confirmed carry the last state over. `capture`: reference of this pass's archive file, without offset.
+    confirmed carry the last state over, also that of a file by the same name that moved with its page. `capture`:
+    reference of this pass's archive file, without offset.
     `remembered(sha256)`: those bytes as the record holds them, for an unchanged file that this report's current version
     does not hold (it was gone for a while, or another report links it).
     """
@@ -126,8 +127,8 @@ def held_now(
     by_bytes = {item.sha256: item for item in stored if item.sha256}
     now = []
     for link in listed:
-        last = before.get(link.url, Held(link.url, link.name, link.kind))
-        last = msgspec.structs.replace(last, name=link.name, kind=link.kind)
+        last = before.get(link.url) or _same_file(link, listed, stored) or Held(link.url, link.name, link.kind)
+        last = msgspec.structs.replace(last, url=link.url, name=link.name, kind=link.kind)
         seen = read.get(link.url)
         if link.url in gone:
             now.append(Held(link.url, link.name, link.kind, sha256=GONE))
@@ -157,6 +158,19 @@ def held_now(
         else:
             now.append(last)
     return tuple(now)
+
+
+def _same_file(link: Attachment, listed: Sequence[Attachment], stored: Sequence[Held]) -> Held | None:
+    """The file of that name behind an address that is linked no more: it moved with its page, until it can be read."""
+    linked = {other.url for other in listed}
+    name = link.url.rpartition("/")[2]
+    found = [
+        item
+        for item in stored
+        if item.url not in linked and item.kind == link.kind and item.url.rpartition("/")[2] == name
+    ]
+    alone = sum(other.url.rpartition("/")[2] == name for other in listed) == 1
+    return found[0] if name and alone and len(found) == 1 else None
 
 
 def comparable(item: Held) -> bool:

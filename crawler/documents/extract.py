@@ -10,11 +10,12 @@ Call it in a process of its own (crawler.documents.extractor) for whatever comes
 from collections.abc import Callable
 from importlib.metadata import version
 
-from crawler.documents import archive, model, ofd, pdf, pictures, rtf, sheets, word, word97
+from crawler.documents import archive, model, ofd, pdf, pictures, rtf, saved, sheets, word, word97
 from crawler.documents.kinds import (
     DOC,
     DOCX,
     HTML,
+    MHTML,
     OFD,
     OLE,
     PDF,
@@ -26,6 +27,7 @@ from crawler.documents.kinds import (
     XLS,
     XLSX,
     ZIP,
+    saved_by_office,
     sniff,
 )
 from crawler.documents.model import LOCKED, Content, Extract, Unreadable, without_marks
@@ -34,7 +36,7 @@ from crawler.page.model import PageFinding
 
 LIBRARIES = ("pypdfium2", "python-docx", "openpyxl", "xlrd", "olefile", "pillow")
 
-REVISION = " ".join(["2", *(f"{name}={version(name)}" for name in LIBRARIES)])
+REVISION = " ".join(["3", *(f"{name}={version(name)}" for name in LIBRARIES)])
 """What the extracted text and pixels depend on: our own rules, and the libraries."""
 
 _MAX_DETAIL = 500
@@ -78,6 +80,8 @@ def _read(body: bytes, kind: str) -> Content:
         return Content((), (pictures.pixels(body, kind),))
     if kind == ZIP:
         return archive.read(body, _read)
+    if kind == HTML and saved_by_office(body):
+        return saved.read_page(body)
     if kind == HTML:
         raise Unreadable("a web page came instead of a document")
     if kind in (RAR, SEVEN_ZIP):
@@ -105,4 +109,5 @@ _READERS: dict[str, Callable[[bytes], Content]] = {
     XLS: sheets.read_xls,
     OFD: ofd.read,
     RTF: rtf.read,
+    MHTML: saved.read_mhtml,
 }

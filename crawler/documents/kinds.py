@@ -19,6 +19,8 @@ RAR = "application/vnd.rar"
 SEVEN_ZIP = "application/x-7z-compressed"
 HTML = "text/html"
 PLAIN = "text/plain"
+MHTML = "multipart/related"
+"""A web page with its pictures in one file, as Word and WPS save it, often under a .doc name."""
 PICTURES = {
     **{"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/bmp": "BMP", "image/webp": "WEBP"},
     "image/tiff": "TIFF",
@@ -41,6 +43,13 @@ _PAGE = re.compile(
     rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|script|meta|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_OFFICE = re.compile(
+    rb"urn:schemas-microsoft-com:office:|<meta[^>]{0,80}(?:name|content)=[\"']?(?:generator|progid)[^>]{0,80}(?:word|excel|wps)"
+    rb"|(?:word|excel)\.(?:document|sheet)",
+    re.IGNORECASE,
+)
+"""What office programs write at the head of a document that they save as a web page."""
+_MHTML = re.compile(rb"(\xef\xbb\xbf)?\s*mime-version:", re.IGNORECASE)
 _NEED_MAGIC = frozenset({PDF, DOC, DOCX, XLS, XLSX, PPT, PPTX, OFD, RTF, ZIP, RAR, SEVEN_ZIP, *PICTURES})
 """Types that begin with bytes of their own: without those, a claim to be one is false."""
 _STREAMS = (("WordDocument", DOC), ("Workbook", XLS), ("PowerPoint Document", PPT), ("Book", XLS))
@@ -65,8 +74,15 @@ def sniff(body: bytes, claimed: str = "") -> str:
         return next((kind for name, kind in _STREAMS if f"{name}\0".encode("utf-16-le") in body), OLE)
     if _PAGE.match(head):
         return HTML
+    if _MHTML.match(head) and b"multipart/" in body[:4096].lower():
+        return MHTML
     essence = claimed.partition(";")[0].strip().lower()
     return essence if re.fullmatch(r"[\w.+-]+/[\w.+-]+", essence) and essence not in _NEED_MAGIC else UNKNOWN
+
+
+def saved_by_office(body: bytes) -> bool:
+    """Whether a web page is a document that an office program saved as one, whatever its name."""
+    return _OFFICE.search(body[:2048]) is not None
 
 
 def _packed(body: bytes) -> str:

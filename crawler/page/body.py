@@ -261,12 +261,44 @@ def _below_heading(flow: Flow, heading: Element | None, base: str) -> list[tuple
         if span is None or node is heading:
             continue
         if node.tag in _OUTER:
-            break
+            return _beside_heading(flow, node, start, base)
         below = [piece for piece in flow.pieces[start : span[1]] if not chrome.is_chrome_line(piece.text)]
         prose = sum(len(piece.text) - piece.linked for piece in below)
         if prose >= 20 or _shows_files(flow, [(start, span[1])], base):
             return [(start, span[1])]
     return []
+
+
+def _beside_heading(flow: Flow, outer: Element, start: int, base: str) -> list[tuple[int, int]]:
+    """The same where the title stands in no box with it: the first box behind it that holds documents; or pictures, on a
+    page without prose."""
+    pictured: list[tuple[int, int]] = []
+    for child in outer:
+        span = flow.spans.get(child)
+        if span is None or span[0] < start:
+            continue
+        prose = sum(
+            len(piece.text) - piece.linked
+            for piece in flow.pieces[span[0] : span[1]]
+            if not chrome.is_chrome_line(piece.text)
+        )
+        if prose >= 20:
+            return []
+        if pictured or chrome.says_chrome(child):
+            continue
+        shown = attachments_of(
+            (
+                element
+                for index, _, element in flow.addressed
+                if span[0] <= index < span[1] or _within(element, flow, *span)
+            ),
+            base,
+        )
+        if any(item.kind == "document" for item in shown):
+            return [span]
+        if shown:
+            pictured = [span]
+    return pictured
 
 
 def _densest(flow: Flow, first: int) -> list[tuple[int, int]]:

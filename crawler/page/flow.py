@@ -97,10 +97,13 @@ _UNSEEN = frozenset(
 _LINKING = frozenset(["a", "img", "embed", "iframe", "frame", "object", "area", "param", "source"])
 _OPAQUE = frozenset(["iframe", "object", "embed", "video", "audio"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+_YEAR_TAB = re.compile(r"(20\d\d)(?:年度?)?(?:年度报告|年报)?")
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.I)
 _CHAPTERS = re.compile("[总總]體?体?情|概述|公开条例|公開條例|第二十[条條]")
 _MOST_PANELS = 100
 """Hidden elements that are looked into: a tab for every year since 2008 is a fifth of that."""
+_MOST_LABELS = 2000
+"""Elements among which the label of the last tab is looked for."""
 _DEEPEST_TABLE = 24
 """Tables in tables that are looked at for a grid; further down they are layout."""
 
@@ -263,7 +266,8 @@ class _Walk:
 
 
 def _shown_tabs(dom: Dom) -> frozenset[Element]:
-    """Hidden elements that a click shows: panels of year tabs. They hold a report, and a sibling of theirs does too.
+    """Hidden elements that a click shows: panels of year tabs. They hold a report, and a sibling of theirs does too; or
+    only one is left, its tab names the report's year, and nothing that is shown holds a report.
 
     What is hidden otherwise (dialogs, codes, spliced-in spam) is not part of the page that people see.
     """
@@ -287,6 +291,10 @@ def _shown_tabs(dom: Dom) -> frozenset[Element]:
         siblings = (other for other in parent.iterchildren(element.tag) if other is not element)
         if any(holds(other) for other in islice(siblings, _MOST_PANELS)):
             found.add(element)
+    if not found and (left := [panel for panel in panels[:_MOST_PANELS] if holds(panel)]) and not holds(dom.root):
+        labels = islice(dom.root.iter("a", "li", "option", "button", "span"), _MOST_LABELS)
+        tabs = {year[1] for label in labels if (year := _YEAR_TAB.fullmatch(text_of(label)))}
+        found.update(left[:1] if any(f"{year}年" in text_of(left[0]) for year in tabs) else ())
     return frozenset(found)
 
 

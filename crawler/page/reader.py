@@ -35,13 +35,14 @@ from crawler.portal import Portal
 
 __all__ = ["REVISION", "read_page", "text_hash"]
 
-REVISION = "2"
+REVISION = "3"
 """Goes into a portal's `rules`; a change here makes stored captures be read again before they are compared."""
 
 _ANOTHER = "another title"
 _MAGIC = (
     (b"%PDF", "document"), (b"\xd0\xcf\x11\xe0", "document"), (b"{\\rtf", "document"), (b"Rar!", "document"), (b"7z\xbc\xaf", "document"),
     (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture"), (b"GIF8", "picture"), (b"BM", ""), (b"PK\x03\x04", "document"),
+    (b"MIME-Version:", "document"),
 )  # fmt: skip
 
 

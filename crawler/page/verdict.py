@@ -71,14 +71,14 @@ _DOWN_WORDS = re.compile(
     r"(?:系统|网站|站点|服务器?|栏目|平台)(?:正在|正|暂时|临时)?(?:进行)?(?:维护|升级|割接|检修|关闭维护)(?:中|改造)?|正在(?:维护|升级|抢修|建设)|暂停服务|服务(?:暂)?不可用|"
     r"(?:系统|网站|站点|平台|服务)(?:已|已经|现已)(?:关停|关闭|停止|暂停)|welcometonginx|welcometoopenresty|itworks!|apachetomcat/|iiswindowsserver|"
     r"(?:java|javax|org|com)\.[\w.$]+(?:exception|error)|nullpointerexception|stacktrace|fatalerror:|servererrorin|runtimeerror|运行时错误|未知错误|内部错误|程序异常|sqlexception|"
-    r"数据库(?:连接|错误|异常)|系统(?:繁忙|错误|异常|出错)|服务器(?:繁忙|错误|内部错误|异常|开小差|过载)|网关(?:超时|错误)|badgateway|gatewaytime-?out|"
+    r"数据库(?:连接|错误|异常)|oledbprovider|odbc.{0,12}driver|sqlserver(?:不存在|拒绝)|mysqli?_connect|80004005|系统(?:繁忙|错误|异常|出错)|服务器(?:繁忙|错误|内部错误|异常|开小差|过载)|网关(?:超时|错误)|badgateway|gatewaytime-?out|"
     r"serviceunavailable|internalservererror|(?:500|502|503|504)(?:error|错误|badgateway|serviceunavailable|gateway)|连接超时|请稍[后候](?:再|重)试|errorestablishingadatabase"
 )
 _MISSING = re.compile(
     r"(?:页面|网页|文章|文档|信息|内容|稿件|资源|文件|链接|地址|栏目|数据|新闻|记录|网址|url|页|您要找的)(?:[^。，,！!？?]{0,12}?)"
     r"(?:不存在|找不到|未找到|没有找到|无法找到|没找到|不见了|失效|(?:已经?|被|己)+(?:被)?(?:删除|移除|下线|撤销|撤下|撤回|移走|失效|取消发布|关闭|屏蔽|清除|过期)|走丢了|丢失了|飞走了)|"
     r"(?:不存在|找不到|未找到|没有找到|无法找到|没找到|没有发现)(?:您|你|该|此|这个|任何|相关|所|要|想|需|访问|请求|查找|浏览|指定|对应|的|个)*"
-    r"(?:页面|网页|文章|文档|信息|内容|稿件|资源|文件|链接|地址|栏目|数据|记录)|"
+    r"(?:页面?|网页|文章|文档|信息|内容|稿件|资源|文件|链接|地址|栏目|数据|记录)|"
     r"(?:该|此|本)?(?:信息|内容|稿件|文章|页面|文档|链接|网页)(?:已经|已|己)(?:被)?(?:删除|下线|移除|失效|撤销|撤稿|撤回|撤下|取消发布)|(?:^|[^\w])(?:已|己)(?:被)?(?:删除|下线)[。!！]?$|"
     r"404(?:错误|-?notfound|页面|error|-找不到|-页面|-文件)|(?:错误|error|http(?:状态)?)[:：]?404|(?<!\d)404[-–—,，.。!！]|^404$|notfound|thepage(?:youare)?(?:lookingfor|requested)?.{0,20}(?:cannotbefound|doesnotexist|hasbeenremoved)|"
     r"pagedoesnotexist|nosuchpage|暂无(?:此|该|相关)(?:信息|内容|文章|页面)|(?:没有|无)(?:此|该|这个?)(?:页面?|文章|信息|内容)"

@@ -24,6 +24,8 @@ _FOREWORD = re.compile(r"^(?:引言|前言|导言|序言|编制说明)[:：]?$")
 _RANK = {"heading": 0, OPENING: 1, CHAPTER_ONE: 2, TABLE_TWO: 3}
 _SHORT = 80
 """Characters of the longest heading."""
+_PREFACE = 8
+"""Pieces that a page may show above the first of its reports."""
 _SUBSTANCE = 100
 """Characters that make a part more than headings."""
 
@@ -63,10 +65,22 @@ def sections_of(pieces: Sequence[Piece]) -> list[Section]:
         whole = Section(0, len(pieces))
         _describe(whole, pieces, folded)
         return [whole]
-    sections[0].start = bar
+    sections[0].start = _behind_preface(pieces, folded, bar, sections[0].end)
     _by_tabs(sections, tabs)
     _between(sections)
     return _settled(sections)
+
+
+def _behind_preface(pieces: Sequence[Piece], folded: Sequence[str], start: int, end: int) -> int:
+    """Where the first report begins, behind what the page says above all of them: that stays where it is when a newer
+    report comes to stand on top. `start` if no heading tells."""
+    for index in range(start, min(start + _PREFACE, end)):
+        kinds = _kinds(pieces[index], folded[index])
+        if "heading" in kinds:
+            return index
+        if kinds or not isinstance(pieces[index].block, str):
+            break
+    return start
 
 
 def without_heading(pieces: Sequence[Piece]) -> list[Piece]:

@@ -97,7 +97,8 @@ class PortalSpider(Spider):
         def engine() -> Any:
             return self.crawler.engine
 
-        fetcher = Fetcher(engine, guard, job.policy, job.limits, job.user_agent, proxy)
+        ahead = (datetime.fromisoformat(job.now) - datetime.now(UTC)).total_seconds()
+        fetcher = Fetcher(engine, guard, job.policy, job.limits, job.user_agent, proxy, ahead)
         self._fetcher = fetcher
         try:
             known = KnownPages(self.folder / KNOWN if self.folder else None)

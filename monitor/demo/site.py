@@ -183,7 +183,8 @@ class Site:
         """What it answers now."""
         with self.lock:
             if request.path == "/robots.txt":
-                return Response(self.robots.encode(), 200 if self.robots else 404, "text/plain")
+                robots = "User-agent: *\nDisallow: /\n" if self.outage == "robots" else self.robots
+                return Response(robots.encode(), 200 if robots else 404, "text/plain")
             if self.outage is not None:
                 return troubles.outage(self.outage, lambda: self._healthy(request))
             return self._healthy(request)

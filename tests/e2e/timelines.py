@@ -1,6 +1,6 @@
 """Random timelines over the scripted portals (tests/timelines): prints the seed first, then what was expected and said by kind.
 
-    python tests/e2e/timelines.py [SEED …] [--count N] [--passes N] [--portals NAME …] [--without ACT …] [--json FILE]
+    python tests/e2e/timelines.py [SEED …] [--count N] [--passes N] [--minutes N] [--portals NAME …] [--without ACT …] [--json FILE]
 
 Exits 1 if anything was missed or false.
 """

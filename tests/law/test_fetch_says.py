@@ -94,6 +94,7 @@ SOFT = {
         framed('<img src="/images/p.jpg" title="抱歉，您要查看的页面不存在或已删除">'), "gone"
     ),
     "in the title of the page over a picture": Case(page('<img src="/images/a.jpg">', title="404 页面未找到"), "gone"),
+    "无法找到该页": Case(page("<h2>提示</h2><p>无法找到该页</p>"), "gone"),
     "written by script": Case(page("<script>document.write('<p>您访问的页面不存在</p>')</script>"), "gone"),
     "written by script into the site's template": Case(
         framed(
@@ -330,6 +331,12 @@ UNREACHABLE = {
         "unreachable",
     ),
     "系统繁忙": Case(page("<p>系统繁忙</p>"), "unreachable"),
+    "a database that does not answer": Case(
+        page(
+            "<p>Microsoft OLE DB Provider for SQL Server 错误 '80004005'</p><p>SQL Server 不存在或拒绝访问。</p><p>/conn.asp，行 12</p>"
+        ),
+        "unreachable",
+    ),
     "JSON 系统繁忙": Case(
         Reply('{"code":500,"msg":"系统繁忙，请稍后再试"}', content_type="application/json"), "unreachable"
     ),

@@ -23,6 +23,13 @@ FILES = {
     "present: a file": Case(file(), "present"),
     "present: a file under another type": Case(Reply(PDF, content_type="text/html"), "present"),
     "present: a file for those who come from its page": Case(only_from_its_page, "present"),
+    "present: a document that Word saved as a web page": Case(
+        Reply(
+            '<html xmlns:o="urn:schemas-microsoft-com:office:office"><body><p>全年收到申请248件。</p></body></html>',
+            content_type="application/msword",
+        ),
+        "present",
+    ),
     "same: 304": Case(Reply("", 304), "same", etag='"v1"'),
     "same: 304 that nobody asked for": Case(Reply("", 304), "unreachable", "unasked"),
     "gone: 404": Case(None, "gone", "404"),

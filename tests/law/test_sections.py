@@ -102,6 +102,20 @@ CASES = {
         {"/": listing(row(2024, "x"), head="<script r='m'>$_ts=window['$_ts'];</script>")}, READ, 1
     ),
     "that lists nothing": Case({"/": listing("")}, READ),
+    "that lists nothing, without a word": Case(
+        {"/": "<html><head><title>2024年</title></head><body><ul class=list></ul></body></html>"}, READ
+    ),
+    "that a script now writes": Case(
+        {
+            "/": "<html><head><title>新版</title></head><body><div id=app></div><script src=/app.js></script></body></html>"
+        },
+        READ,
+    ),
+    "without a word, and without a list": Case(
+        {"/": "<html><head><title>x</title></head><body><script src=/x.js></script></body></html>"},
+        UNREAD,
+        reason="empty",
+    ),
     "that says it has nothing": Case({"/": listing("<li>暂无相关信息</li>")}, READ),
     "that says it has no data, in the site's template": Case(
         {"/": framed("<div>暂无数据！</div>").split('<div class="rel">')[0]}, READ

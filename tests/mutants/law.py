@@ -45,6 +45,7 @@ LAW: dict[str, str] = {
     "fetch/unreachable": "5xx, time-out, refused, reset, DNS, TLS, truncated body, empty body: unreachable",
     "fetch/moved": "redirect to a page that holds the same report: moved, in that pass; found elsewhere after gone: too",
     "fetch/attachment": "the same readings hold for an attachment: blocked carries over, gone is content once confirmed",
+    "fetch/parts": "an article of several pages is one report, read whole or not at all; a part gone is content once confirmed",
     "fetch/evidence": "each reading that counts is stored with its evidence, and the response is captured",
     # Rules
     "rule 1": "taken_down needs consecutive gone readings, over time, in healthy passes; a link never read is no report",

@@ -23,6 +23,8 @@ from tests.mutants.mutant import Mutant, Stale
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("monitor", "crawler", "tests", "docs", "pyproject.toml", "README.md", "README.zh-CN.md", "Makefile")
+_PASSING = shutil.ignore_patterns(".hypothesis", "*.pyc.*")
+"""What may be gone again while the tree is copied: byte code that another process is writing."""
 SECONDS = 300.0
 """A mutant that has the tests run longer than this is one that they notice."""
 
@@ -64,13 +66,14 @@ class Bench:
         for part in PARTS:
             source = ROOT / part
             if source.is_dir():
-                shutil.copytree(source, self.root / part, ignore=shutil.ignore_patterns(".hypothesis"))
+                shutil.copytree(source, self.root / part, ignore=_PASSING)
             else:
                 shutil.copy2(source, self.root / part)
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
             "PYTHONPATH": str(self.root),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": str(folder),  # what a mutant leaves behind goes with the bench
         }
         code = "import monitor, crawler; print(monitor.__file__); print(crawler.__file__)"
         imported = self._run((sys.executable, "-c", code)).stdout.splitlines()

@@ -147,6 +147,8 @@ class Model:
         sights = self._sights(own, found, lists, complete, plan)
         for fate in self.fates:
             self._words(fate, sights[id(fate)], plan, healthy)
+            if not sights[id(fate)].here and id(fate.item) in found:
+                self._files_elsewhere(fate, found[id(fate.item)][1], plan, healthy)
         gone = self._gone_pages(sights)
         pages = {fate.path for fate in self.fates if fate.status != "down"}
         mass = too_many(len(gone), len(pages))
@@ -290,11 +292,14 @@ class Model:
             if read == "present":
                 file.token, file.misses, file.since = token, 0, None
             elif read == "gone" and known:
-                if healthy:
+                if _folder(sight.moved_to or fate.path) != _folder(fate.path):
+                    # It stands at another address now, and readings count for an address.
+                    file.misses, file.since = 0, None
+                elif healthy:
                     file.misses += 1
                     file.since = file.since or (plan.now if plan.clock_ok else None)
-                if file.misses >= self.confirmations and self._waited(file.since, plan, self.after):
-                    file.token = CONFIRMED
+                    if file.misses >= self.confirmations and self._waited(file.since, plan, self.after):
+                        file.token = CONFIRMED
         old = [files[name].token if token is None and name in files else token for name, token in before.items()]
         new = [file.token for file in files.values()]
         sight.changed = now.page != fate.page or old != new
@@ -304,6 +309,19 @@ class Model:
             sight.changed = True
             self._withdraw(fate)
         fate.page, fate.files = now.page, files
+
+    def _files_elsewhere(self, fate: Fate, places: list[str], plan: Plan, healthy: bool) -> None:
+        """Its files stood at their addresses on a page that is not yet known to be its own: their readings count."""
+        if all(_folder(path) != _folder(fate.path) for path in places):
+            return
+        linked = {name for name, _ in truth.words(self.site, fate.item).files}
+        for name, file in fate.files.items():
+            read = truth.file_read(fate.item, name) if name in linked else None
+            if read == "present":
+                file.misses, file.since = 0, None
+            elif read == "gone" and healthy:
+                file.misses += 1
+                file.since = file.since or (plan.now if plan.clock_ok else None)
 
     def _key(self, item: Item) -> tuple[str, int]:
         organ, year = self.printed.get(id(item), (item.paper.organ, item.paper.year))
@@ -458,6 +476,11 @@ class Model:
                     self.overdue.add((organ, year))
                     if not baseline:
                         self.out[self.site.name, "overdue", organ, year] += 1
+
+
+def _folder(path: str) -> str:
+    """Where a page's files stand."""
+    return path.partition("?")[0].rpartition("/")[0]
 
 
 def due(organ: str, year: int) -> date:

@@ -1,9 +1,10 @@
 """Plays one seed: the world acts, the program reads, the model says what must have been said.
 
-A portal whose pass said something else leaves the stage: what follows would only repeat it.
+A portal whose pass said something else leaves the stage, for what follows would only repeat it; the others play on.
 """
 
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -95,7 +96,9 @@ class Stage:
             item.first = item.paper = slim(item.paper, dice)  # type: ignore[attr-defined]
         site.validators = dice.random() < 0.4
         bureaus = [organ for organ in dict.fromkeys(item.paper.organ for item in site.items) if organ.endswith("局")]
-        names = {organ.removesuffix("局") + "和服务局": organ for organ in bureaus[:1] if dice.random() < 0.6}
+        # Words that gateways exchange: 資料局, 資訊化局, 網路安全局.
+        other = dice.choice(("和数据局", "和信息化局", "和网络安全局", "和服务局"))
+        names = {organ.removesuffix("局") + other: organ for organ in bureaus[:1] if dice.random() < 0.6}
         lines = [f'organs = [{{ name = "{old}", aliases = ["{new}"] }}]' for new, old in names.items()]
         self.world.write_portal(self.home.path, site, confirmations, f"{hours}h", tuple(lines))
         model = Model(site, confirmations, timedelta(hours=hours), names.values())
@@ -221,14 +224,26 @@ def bare(target: str, gate: str) -> str:
     return path + (mark + kept if kept else "")
 
 
-def play(seed: int, passes: int, folder: Path, portals: Sequence[str] = PORTALS, without: Sequence[str] = ()) -> Score:
-    """Plays one seed; `without`: acts (by name) that do not happen."""
+def play(
+    seed: int,
+    passes: int,
+    folder: Path,
+    portals: Sequence[str] = PORTALS,
+    without: Sequence[str] = (),
+    score: Score | None = None,
+    end: float | None = None,
+) -> Score:
+    """Plays one seed; `without`: acts (by name) that do not happen. No pass begins after `end` (by time.monotonic).
+
+    `score` is counted up pass by pass, so that a caller who interrupts this has what was played.
+    """
     with ExitStack() as stack:
         # A power cut is not what is tested here, and syncing small files takes most of the time.
         stack.enter_context(mock.patch("os.fsync"))
         stage = Stage(seed, portals, folder, stack, without)
+        stage.score = score if score is not None else stage.score
         for number in range(passes):
-            if not stage.scenes:
+            if not stage.scenes or (end is not None and time.monotonic() >= end):
                 break
             stage.turn(number)
     return stage.score

@@ -62,6 +62,9 @@ def look(site: Portal, path: str) -> Shown:
     item = next((one for one in found if one.live), found[-1])
     if item.outage is not None:
         return Shown(trouble(item.outage), (), path)
+    if item.gone == "section" and 1 in site.failing_pages:
+        # The redirect leads to a page that refuses to say what it is.
+        return Shown(trouble(site.failing_pages[1]), (), path)
     if item.gone is not None:
         return Shown(GONE_MEANS.get(item.gone, "gone"), (), path)
     return Shown("present", (item,), path)

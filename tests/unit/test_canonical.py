@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import opencc
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -147,6 +148,19 @@ def test_traditional_view_is_cosmetic_and_names_are_kept_apart_in_one_script() -
     assert significance(of("产品质量", "年度报告"), of("產品品質", "年度報告")) == "cosmetic"
 
 
+@pytest.mark.parametrize(
+    "word", ["发布", "联系", "复印", "注销", "审核", "数据", "软件", "网络", "合并", "制作", "批准"]
+)
+def test_markup_within_a_word_that_a_mirror_converts_is_cosmetic(word: str) -> None:
+    """Where markup stands between two characters, a converter sees no word: 發布, and 釋出 after a redesign."""
+    mirror = opencc.OpenCC("s2twp").convert
+    in_one = of(mirror(BODY + f"全年{word}信息一百条"))
+    in_two = of(mirror(BODY + "全年") + mirror(word[0]) + mirror(word[1]) + mirror("信息一百条"))
+    assert in_one.script == in_two.script == "traditional"
+    assert significance(in_one, in_two) in ("none", "cosmetic")
+    assert significance(in_two, of(BODY + f"全年{word}信息一百条")) == "cosmetic"
+
+
 def test_a_change_of_script_does_not_hide_a_change_of_content() -> None:
     old = of("共收到申请248件,公开信息", "年度报告")
     assert significance(old, of("共收到申請284件,公開信息", "年度報告")) == "content"
@@ -181,6 +195,14 @@ def test_pictures_by_pixels() -> None:
         significance(of(attachments=[first, other]), of(attachments=[other, first])) == "content"
     )  # they change places
     assert canonical.attachment_hash(first) == canonical.attachment_hash(recoded) != canonical.attachment_hash(other)
+
+
+def test_a_picture_behind_another_address_is_no_difference() -> None:
+    first = AttachmentState("http://a/W1.png", "W1.png", "picture", "aa", "", "p1")
+    moved = AttachmentState("http://a/new/W2.png", "W2.png", "picture", "aa", "", "p1")
+    named = AttachmentState("http://a/W1.png", "附图", "picture", "aa", "", "p1")
+    assert significance(of(attachments=[first]), of(attachments=[moved])) == "none"
+    assert significance(of(attachments=[first]), of(attachments=[named])) == "cosmetic"
 
 
 def test_an_extraction_that_fails_on_the_same_bytes_is_no_change() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_name, same_organ
+from crawler.page.chinese import to_traditional
+from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_key, organ_name, same_organ
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,39 @@ def test_successive_names_on_one_page_are_one_organ():
     assert one_organ(["监督指挥中心"], [2016])
     assert not one_organ(["甲局", "乙局"], [2020, 2020])
     assert not one_organ(["临海市人民政府", "临海市人民政府办公室"], [2019, 2020])
+
+
+WORDED = [
+    ("乾县数据局", "乾縣資料局"),
+    ("临海市信息中心", "臨海市資訊中心"),
+    ("临海市网络信息办公室", "臨海市網路資訊辦公室"),
+    ("临海市软件园管理委员会", "臨海市軟體園管理委員會"),
+    ("临海市质量技术监督局", "臨海市品質技術監督局"),
+    ("於潜镇人民政府", "於潛鎮人民政府"),
+]
+
+
+@pytest.mark.parametrize(("simplified", "converted"), WORDED)
+def test_a_name_read_through_a_gateway_with_regional_words_is_the_same_organ(simplified, converted):
+    assert organ_key(simplified) == organ_key(converted) == organ_key(to_traditional(simplified))
+    assert same_organ(organ_name(simplified), organ_name(converted))
+    assert find_organ(converted, [OrganRow(1, "临海市审计局"), OrganRow(2, simplified)]).id == 2
+    assert find_organ(simplified, [OrganRow(1, "临海市审计局"), OrganRow(2, organ_name(converted))]).id == 2
+    assert find_organ(converted, [OrganRow(1, "甲局", (simplified,))]).id == 1
+    assert one_organ([simplified, converted], [2023, 2023])
+
+
+def test_a_converted_name_with_its_region_before_it_is_the_same_organ():
+    assert same_organ("临海市数据局", "浙江省临海市资料局")
+    assert find_organ("浙江省臨海市資料局", [OrganRow(1, "临海市数据局")]).id == 1
+
+
+def test_of_two_organs_that_only_folding_makes_alike_the_name_as_printed_tells():
+    rows = [OrganRow(1, "干县人民政府"), OrganRow(2, "乾县人民政府")]
+    assert find_organ("乾县", rows).id == 2
+    assert find_organ("干县", rows).id == 1
+
+
+def test_the_form_that_is_stored_keeps_the_words_that_are_printed():
+    assert organ_name("临海市数据局") == "临海市数据局"
+    assert organ_name("乾县人民政府") == "乾县人民政府"

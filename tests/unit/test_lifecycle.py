@@ -255,6 +255,7 @@ def test_delisted_only_where_the_page_is_live():
     assert line.run({3: Sighting("present", listed=False)}) == [("delisted", 3)]
     assert line.run({3: Sighting("present", listed=False)}) == []
     assert line.run({3: Sighting("present", listed=None)}) == []
+    assert line.run({3: Sighting("blocked", listed=True)}) == []  # nor relisted
     assert line.run({3: Sighting("present", listed=True)}) == [("relisted", 3)]
 
 
@@ -326,6 +327,17 @@ def test_unverified_counts_through_an_outage_and_for_what_is_missing():
     assert [line.run(gone(1)) for _ in range(20)] == [[]] * 20  # gone, and verified to be
     line = Timeline(1)
     assert line.run(read_anything=False, others=Sighting(), days=15) == [("service", 1)]
+
+
+def test_named_at_an_address_that_nobody_could_read_its_take_down_waits():
+    line = Timeline()
+    elsewhere = {1: Sighting("gone", named_elsewhere=True)}
+    assert [line.run(elsewhere) for _ in range(6)] == [[]] * 6
+    assert (line[1].status, line[1].misses) == ("missing", 6)
+    assert line.run({1: GONE}) == [("taken_down", 1)]  # the readings had counted on
+    line = Timeline()
+    line.run(elsewhere)
+    assert line.run(elsewhere, days=14) == [("service", 1)]  # nobody can verify it
 
 
 # Rule 6 ---------------------------------------------------------------------------------------------------------------

@@ -168,6 +168,17 @@ def test_a_corrected_year_is_rekeyed_and_its_old_key_is_free():
     assert hows(matched) == [("rekeyed", 1, 2021, 0), ("new", None, 2022, 0)]
 
 
+def test_a_guess_that_proves_wrong_is_corrected_though_the_page_was_edited_as_well():
+    """With a year that was printed, half a text in common is the next report; with one that was guessed, the same."""
+    lines = [f"第{n}段说了些什么" for n in range(50)]
+    before, after = "\n".join(lines), "\n".join(lines[:40] + [f"另外写的第{n}段" for n in range(10)])
+    now = page(A, read(2021, text=after))
+    assert hows(match(known((1, 2022, A, {"guessed": True})), now, texts={1: before})) == [("rekeyed", 1, 2021, 0)]
+    assert hows(match(known((1, 2022, A)), now, texts={1: before})) == [("new", None, 2021, 0)]
+    still = page(A, read(2021, text=after, year_from="published"))
+    assert hows(match(known((1, 2022, A, {"guessed": True})), still, texts={1: before})) == [("new", None, 2021, 0)]
+
+
 def test_the_next_years_report_is_no_correction_even_of_a_guess():
     record = known((1, 2024, A, {"guessed": True}))
     assert hows(match(record, page(A, read(2025)))) == [("new", None, 2025, 0)]

@@ -59,7 +59,7 @@ def test_mutants_die() -> None:
     with tempfile.TemporaryDirectory() as folder:
         named = sorted({test for one in mutants for test in one.killers})
         assert Bench(Path(folder)).unharmed(pytest_of(named, every=True)) == ""
-    outcomes = run(mutants, lambda one: pytest_of(one.killers))
+    outcomes = run(mutants, lambda one: pytest_of(one.killers), jobs=2)
     assert [(one.mutant.name, one.fate, one.said) for one in outcomes if one.fate != "killed"] == []
 
 

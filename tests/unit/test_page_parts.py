@@ -149,6 +149,13 @@ def test_its_parts_are_one_report() -> None:
     assert report.text.count("\n\n") == whole.text.count("\n\n")
 
 
+def test_a_title_that_each_part_repeats_is_no_text() -> None:
+    """Some systems put it into the body's box, above each part."""
+    head = f'<p style="text-align:center"><strong>{TITLE}</strong></p>'
+    whole = read(ART, page(head + ONE + TWO)).reports[0]
+    assert read(ART, page(head + ONE, below=HANWEB), {art(2): page(head + TWO)}).reports[0].text == whole.text
+
+
 def test_a_digit_in_a_later_part_is_another_text() -> None:
     first = page(ONE, within=COUNTED)
     before = read(TRS, first, {trs(1): page(TWO), trs(2): page(THREE)}).reports[0]

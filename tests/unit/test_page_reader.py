@@ -315,3 +315,15 @@ def test_deep_markup_is_read() -> None:
     assert [finding.rule for finding in found.findings] == ["nested_too_deep"]
     assert found.reports[0].text == one(page()).text
     assert read("<div>" * 60000 + "x" + TITLE).state in ("other", "unreachable")
+
+
+@pytest.mark.parametrize("name", ["某县2022年政府信息公开工作年度报告.xlsx", "统计表.pdf"])
+def test_a_file_in_a_box_beside_the_title(name: str) -> None:
+    html = (
+        f"<html><body><div class=pos><a href=/>首页</a></div><h1>{TITLE}</h1><div class=info>发布时间：2023-01-20 浏览次数：7次</div>"
+        f"<div class=article><p><a href='/att/nb.pdf'>{name}</a></p></div>"
+        "<div class=rel><h3>相关链接</h3><ul><li><a href=/news/1.html>我县召开防汛会议</a></li></ul></div></body></html>"
+    )
+    found = read_page(Fetched(URL, 200, "text/html", html.encode()), PORTAL, Markup(), Hint(TITLE))
+    assert found.state == "present"
+    assert [item.url.rpartition("/")[2] for item in found.reports[0].attachments] == ["nb.pdf"]

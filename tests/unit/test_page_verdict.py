@@ -66,6 +66,7 @@ def test_an_error_in_a_script_or_in_json_or_under_the_old_title() -> None:
 CHALLENGES = {
     "瑞数": "<html><head><meta content='abc' r=\"m\">"
     "<script r='m'>$_ts=window['$_ts'];if(!$_ts)$_ts={};$_ts.nsd=1;</script></head><body></body></html>",
+    "瑞数 by its script alone": "<html><head><script>$_ts=window['$_ts'];$_ts.cd='q'</script></head><body></body></html>",
     "加速乐": "<script>document.cookie=('_')+('_')+('jsl_clearance=1');location.href=location.pathname</script>",
     "加速乐 named": "<script>var __jsl_clearance='x'</script>",
     "雷池": "<html><head><title>安全检测能力由雷池 WAF 提供</title>"
@@ -83,6 +84,44 @@ CHALLENGES = {
 @pytest.mark.parametrize("status", [200, 202])
 def test_challenges(name: str, status: int) -> None:
     assert read(CHALLENGES[name], status).state == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("wait", "little", "leads"),
+    [(0, False, True), (1, False, True), (5, False, False), (5, True, True), (30, True, True), (600, True, False)],
+)
+def test_a_meta_refresh_that_waits_leads_on_from_a_page_that_shows_little(wait: int, little: bool, leads: bool) -> None:
+    """A full page that leads on within moments is only passed through; one that waits is a page. After minutes, it reloads."""
+    text = "<p>公告</p>" if little else "<p>会议研究了今年重点工程的推进情况。</p>" * 30
+    meta = f"<meta http-equiv=refresh content='{wait};url=/'>"
+    found = read(f"<html><head><title>某市</title>{meta}</head><body><h1>县政府召开会议</h1>{text}</body></html>")
+    assert (found.state, found.refresh) == ("other", "http://www.x.gov.cn/" if leads else "")
+
+
+FIREWALL = "<script r='m'>$_ts=window['$_ts'];</script>"
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        ("<h1>县政府召开会议</h1>" + "<p>会议研究了今年重点工程的推进情况。</p>" * 30, "other"),
+        (f"<ul>{NAV}</ul><h2>提示</h2><p>您访问的页面不存在</p>" + "<p>主办：某市人民政府办公室</p>" * 20, "gone"),
+    ],
+    ids=["another page", "an error page in the site's template"],
+)
+def test_a_challenges_marker_on_a_full_page_is_none(body: str, state: str) -> None:
+    """瑞数 leaves it on all pages of a site: a report that is gone there must be seen to be."""
+    assert read(f"<html><head><title>某市</title>{FIREWALL}</head><body>{body}</body></html>").state == state
+    assert read(f"<html><head><title>某市</title>{FIREWALL}</head><body></body></html>").state == "blocked"
+
+
+def test_prose_about_lost_pages_is_no_error_page() -> None:
+    """A notice is short; a page that only writes of such things is another page, and takes one confirmation more."""
+    prose = "针对群众反映的部分栏目链接失效、页面不存在、附件内容已被删除等问题，市政务公开办组织各单位开展了全面排查，"
+    prose += "逐条核对政府网站历年发布的信息，共更正错误链接一百二十余处，补发文件三十余件，并建立了每季度一次的定期检查制度。"
+    news = f"<title>我市开展政府网站排查</title><h1>我市开展政府网站排查</h1><div id=zoom><p>{prose}</p></div>"
+    assert read(news).state == "other"
+    assert read(news.replace(prose, "页面不存在")).state == "gone"
 
 
 def test_a_page_with_a_report_is_present_whatever_else_it_holds() -> None:

@@ -63,6 +63,25 @@ def test_years_come_apart(name: str) -> None:
     assert {item.year_from for item in page.reports} <= {"heading", "body"}
 
 
+@pytest.mark.parametrize("tab", ["2022年", "2022", "2022年度"])
+def test_the_last_tab_that_is_left_is_read_though_a_script_shows_it(tab: str) -> None:
+    page = read(f"<ul><li><a href='javascript:;'>{tab}</a></li></ul><div style='display:none'>{report(2022)}</div>")
+    assert years(page) == [2022]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<p>该信息已被删除。</p>",
+        "<ul><li>2015年</li></ul>",
+        f"<ul><li>2022年</li></ul>{report(2021)}",
+    ],
+)
+def test_what_is_hidden_otherwise_is_not_on_the_page(shown: str) -> None:
+    page = read(f"{shown}<div style='display:none'>{report(2022)}</div>")
+    assert not any("2022年，中心公开" in item.text for item in page.reports)
+
+
 def test_the_other_order_and_headings_as_titles() -> None:
     page = read("".join(f"<h3>某区{year}年政府信息公开工作年度报告</h3>{report(year)}" for year in (2019, 2020, 2021)))
     assert years(page) == [2019, 2020, 2021]
@@ -119,3 +138,18 @@ def test_one_report_stays_whole(name: str) -> None:
     page = read(ALONE[name], "某区2022年政府信息公开工作年度报告")
     assert years(page) == [2022]
     assert page.findings == ()
+
+
+def test_a_newer_report_on_top_changes_none_below_it() -> None:
+    """What stands above the first report is the page's own."""
+
+    def told(*shown: int) -> dict[int | None, str]:
+        above = "<h1>某区城市管理中心政府信息公开工作年度报告</h1><p>为方便查阅，现将历年报告公布如下。</p>"
+        body = above + "".join(
+            f"<h2>某区城市管理中心{year}年政府信息公开工作年度报告</h2>{report(year)}" for year in shown
+        )
+        return {item.year: item.text for item in read(body).reports}
+
+    before, after = told(2021, 2020), told(2022, 2021, 2020)
+    assert sorted(filter(None, after)) == [2020, 2021, 2022]
+    assert {year: after[year] for year in before} == before

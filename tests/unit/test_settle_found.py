@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from crawler.page.model import Attachment
+
 
 def kinds(events: list[Any]) -> list[tuple[str, int | None, int]]:
     return [(event.kind, event.year, event.baseline) for event in events]
@@ -77,3 +81,125 @@ def test_a_query_section_of_which_no_year_can_be_opened_was_not_read(make_histor
     for page in pages:
         site.answer(page, "present")
     assert site.run() == []
+
+
+def moved_by_redirect(site: Any, paper: Any) -> tuple[str, str]:
+    """A report that moved from the first address to the second, which the first one leads to."""
+    old = site.publish(paper.report(2023))
+    site.publish(paper.report(2022))
+    site.run()
+    new = site.show(f"{paper.HOST}/v2/art/2023.html", paper.report(2023))
+    site.show(old, redirect=new)
+    assert kinds(site.run()) == [("moved", 2023, 0)]
+    return old, new
+
+
+def test_an_edit_that_was_read_through_the_old_address_is_told(site, paper):
+    """The pass was cut short before the report's own address: the old one's redirect had led there."""
+    _, new = moved_by_redirect(site, paper)
+    site.show(new, paper.report(2023, requests=99))
+    assert kinds(site.run(outcome="cut_short", skip=[new])) == [("changed", 2023, 0)]
+    assert kinds(site.run()) == []
+
+
+def test_a_report_that_was_read_through_the_old_address_is_verified(site, paper):
+    old, new = moved_by_redirect(site, paper)
+    site.delist(old)
+    assert kinds(site.run(outcome="cut_short", skip=[new])) == [("delisted", 2023, 0)]
+    assert site.report(2023).last_verified_at == site.now
+
+
+def moved_with_a_file(site: Any, paper: Any, file_reading: str) -> tuple[str, str]:
+    """A report whose page and file stand in another folder now; the file there cannot be read."""
+    here, there = f"{paper.HOST}/art/P1.pdf", f"{paper.HOST}/v2/art/P1.pdf"
+    page = site.publish(paper.report(2023, files=[Attachment(here, "附件", "document")]))
+    site.files[here] = (b"%PDF one", "开放日57场。")
+    site.run()
+    moved = paper.report(2023, files=[Attachment(there, "附件", "document")])
+    new = site.show(f"{paper.HOST}/v2/art/2023.html", moved)
+    site.show(page, redirect=new)
+    site.files[there] = file_reading
+    return here, there
+
+
+@pytest.mark.parametrize("reading", ["gone", "blocked", "unreachable"])
+def test_a_file_that_moved_with_its_page_and_cannot_be_read_there_has_not_changed(site, paper, reading):
+    here, there = moved_with_a_file(site, paper, reading)
+    assert kinds(site.run()) == [("moved", 2023, 0)]
+    site.files[there] = site.files[here]
+    assert kinds(site.run()) == []
+    site.files[there] = (b"%PDF two", "开放日99场。")
+    assert kinds(site.run()) == [("changed", 2023, 0)]
+
+
+def test_a_file_that_moved_with_its_page_and_is_gone_there_is_content_after_confirmation(site, paper):
+    moved_with_a_file(site, paper, "gone")
+    assert kinds(site.run()) == [("moved", 2023, 0)]
+    assert [event for _ in range(4) for event in kinds(site.run())] == [("changed", 2023, 0)]
+    assert site.versions(2023)[-1].significance == "content"
+
+
+def test_a_file_that_was_confirmed_gone_is_no_news_where_its_page_moved_to(site, paper):
+    here, there = f"{paper.HOST}/art/P1.pdf", f"{paper.HOST}/v2/art/P1.pdf"
+    site.files[here] = (b"%PDF one", "开放日57场。")
+    page = site.publish(paper.report(2023, files=[Attachment(here, "附件", "document")]))
+    site.run()
+    del site.files[here]
+    assert [event for _ in range(4) for event in kinds(site.run())] == [("changed", 2023, 0)]
+    moved = paper.report(2023, files=[Attachment(there, "附件", "document")])
+    site.show(page, redirect=site.show(f"{paper.HOST}/v2/art/2023.html", moved))
+    assert kinds(site.run()) == [("moved", 2023, 0)]
+    assert [event for _ in range(3) for event in kinds(site.run())] == []
+
+
+def test_another_file_that_cannot_be_read_yet_is_a_change(site, paper):
+    here = f"{paper.HOST}/art/P1.pdf"
+    site.files[here] = (b"%PDF one", "开放日57场。")
+    site.publish(paper.report(2023, files=[Attachment(here, "附件", "document")]))
+    site.run()
+    site.publish(paper.report(2023, files=[Attachment(f"{paper.HOST}/art/P2.pdf", "附件", "document")]))
+    assert kinds(site.run()) == [("changed", 2023, 0)]
+
+
+def test_a_file_that_was_read_before_its_report_could_be_matched_is_still_told(site, paper):
+    """Discovery reads the new page with the file; whether that is the report is known only when the old page is read."""
+    file = Attachment(f"{paper.HOST}/art/P1.pdf", "附件", "document")
+    site.files[file.url] = (b"%PDF one", "开放日57场。")
+    old = site.publish(paper.report(2023, files=[file]))
+    site.run()
+    site.remove(old)
+    site.publish(paper.report(2023, files=[file]), at=f"{paper.HOST}/art/v2-2023.html")
+    site.files[file.url] = (b"%PDF two", "开放日99场。")
+    assert kinds(site.run(mode="discover")) == []
+    assert kinds(site.run()) == [("moved", 2023, 0), ("changed", 2023, 0)]
+
+
+def test_a_second_address_whose_picture_was_replaced_at_both_is_a_view(site, paper):
+    """The page's text is as it was, so it is not parsed; the new picture is read at both addresses."""
+    one, other = (Attachment(f"{paper.HOST}/{folder}/W1.png", "W1.png", "picture") for folder in ("art", "tree2"))
+    site.files[one.url] = (b"png one", "开放日一场")
+    site.publish(paper.report(2023, files=[one]))
+    site.run()
+    site.files[one.url] = site.files[other.url] = (b"png two", "开放日二场")
+    site.publish(paper.report(2023, files=[other]), at=f"{paper.HOST}/tree2/2023.html")
+    assert kinds(site.run()) == [("changed", 2023, 0)]
+    assert [report.variant for report in site.reports() if report.year == 2023] == [0]
+    assert kinds(site.run()) == []
+
+
+def test_a_page_that_leads_to_its_known_view_with_another_file_is_compared(site, paper):
+    """The view is read first, is unchanged and tells nothing; the page that leads there now is read with the file."""
+    one, other = (Attachment(f"{paper.HOST}/{folder}/P1.pdf", "附件", "document") for folder in ("art", "v2/art"))
+    site.files[one.url] = site.files[other.url] = (b"%PDF one", "开放日57场。")
+    first = site.publish(paper.report(2023, files=[one]))
+    site.run()
+    second = site.publish(paper.report(2023, files=[other]), at=f"{paper.HOST}/v2/art/2023.html")
+    assert kinds(site.run()) == []
+    site.remove(first)
+    assert kinds(site.run()) == [("moved", 2023, 0)]
+    site.publish(paper.report(2023, files=[one]))
+    assert kinds(site.run()) == []
+    site.show(second, redirect=first)
+    site.files[one.url] = (b"%PDF two", "开放日99场。")
+    assert kinds(site.run()) == [("moved", 2023, 0), ("changed", 2023, 0)]
+    assert kinds(site.run()) == []

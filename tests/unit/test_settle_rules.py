@@ -181,6 +181,19 @@ def test_a_section_that_the_operator_takes_out_delists_nothing_that_another_list
     assert site.report(2023).listed == 1
 
 
+def test_what_another_section_lists_no_more_is_said_though_one_that_was_taken_out_had_listed_it(make_history, paper):
+    other = f"{paper.HOST}/col/offices/"
+    site = make_history(sections=(paper.SECTION, other))
+    site.publish(paper.report(2024))
+    url = site.publish(paper.report(2023))
+    site.publish(paper.report(2023), section=other)
+    site.run()
+    site.portal = msgspec.structs.replace(site.portal, sections=(paper.SECTION,))
+    assert told(site.run()) == []
+    del site.sections[paper.SECTION].links[url]
+    assert told(site.run()) == [("delisted", 2023)]
+
+
 # Keys and attachments -------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +256,16 @@ def test_an_attachment_that_was_back_in_the_pass_of_an_edit_counts_anew(known, p
     assert [told(known.run()) for _ in range(3)] == [[], [], [("changed", 2024)]]
 
 
+def test_an_attachment_that_was_back_counts_anew(known, paper):
+    file = attach(known, paper)
+    known.run()
+    kept = known.files[file.url]
+    for there in (False, False, True, False, False):
+        known.files[file.url] = kept if there else "gone"
+        assert known.run() == []
+    assert told(known.run()) == [("changed", 2024)]
+
+
 def test_a_reading_gone_in_the_pass_of_an_edit_counts(known, paper):
     file = attach(known, paper)
     known.run()
@@ -284,3 +307,14 @@ def test_another_organs_report_of_the_year_on_the_page_is_another_report(known, 
         (paper.ORGAN, "missing"),
         ("临海市教育局", "live"),
     }
+
+
+def test_what_was_overdue_for_another_year_stays_so(make_history, paper):
+    site = make_history(organs=(paper.Organ("临海市财政局", since=2023),))
+    site.publish(paper.report(2024))
+    site.run()
+    site.publish(paper.report(2024, "临海市财政局"), at=f"{paper.HOST}/f.html")
+    [appeared] = site.run()
+    assert (appeared.kind, appeared.detail.withdraws) == ("appeared", True)
+    due = site.store.rows("SELECT year, retracted_at FROM events WHERE kind = 'overdue' AND organ = '临海市财政局'")
+    assert {row["year"]: row["retracted_at"] is not None for row in due} == {2023: False, 2024: True, 2025: False}

@@ -175,3 +175,20 @@ def test_the_record_is_an_ordinary_database(store, tmp_path):
     with sqlite3.connect(tmp_path / "nianbao.db") as plain:
         assert plain.execute("SELECT 代号, 状态 FROM 门户健康").fetchall() == [("linhai", "未读取")]
     plain.close()
+
+
+def test_a_record_of_an_earlier_release_can_be_read_before_it_is_migrated(tmp_path):
+    from sqlite_utils import Database
+
+    from monitor.migrations import migrations
+
+    path = tmp_path / "old.db"
+    old = Database(path)
+    migrations.apply(old, stop_before="m002_detection")
+    old.close()
+    before = path.read_bytes()
+    with Store.open_reader(path) as reader:
+        assert reader.rows("SELECT withdrawn_at FROM reports") == []
+        with pytest.raises(used_sqlite.OperationalError):
+            reader.run("DELETE FROM reports")
+    assert path.read_bytes() == before

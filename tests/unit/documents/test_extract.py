@@ -1,5 +1,6 @@
 """Attachments: what the bytes are, their text or pixels, and what bad bytes get."""
 
+import base64
 import io
 import struct
 import zipfile
@@ -45,6 +46,34 @@ from tests.unit.documents.making import URL, docx_of, pdf_of, picture, zip_of
 )
 def test_bytes_tell_what_they_are(body: bytes, kind: str) -> None:
     assert sniff(body, "text/plain; charset=gbk") == kind
+
+
+WORD = (
+    '<html xmlns:w="urn:schemas-microsoft-com:office:word"><head><meta name=Generator content="Microsoft Word 11"></head>'
+    "<body><p>全年收到申请248件。</p><table><tr><td>总计</td><td>248</td></tr><tr><td>其他</td><td>0</td></tr></table></body></html>"
+)
+"""A document as Word saves it as a web page."""
+
+
+def mhtml(page: str, encoding: str = "base64") -> bytes:
+    body = base64.encodebytes(page.encode()).decode()
+    return (
+        'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="--=_1"\r\n\r\n----=_1\r\n'
+        f'Content-Type: text/html; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}\r\n----=_1--\r\n'
+    ).encode()
+
+
+@pytest.mark.parametrize("body", [WORD.encode("gbk"), mhtml(WORD)], ids=["page", "MHTML"])
+def test_what_word_saved_as_a_web_page_is_a_document(body: bytes) -> None:
+    found = extract(body, "application/msword", URL + ".doc")
+    assert parse(found.text) == ["全年收到申请248件。", Table((("总计", "248"), ("其他", "0")))]
+    assert found.findings == ()
+
+
+def test_any_other_web_page_is_none() -> None:
+    found = extract(b"<html><body><p>404</p></body></html>", "application/msword", URL + ".doc")
+    assert (found.text, found.findings[0].rule) == ("", "unreadable_document")
+    assert extract(mhtml(" "), "", URL).findings[0].rule == "unreadable_document"
 
 
 def test_a_false_claim_counts_for_nothing() -> None:

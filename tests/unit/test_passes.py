@@ -1,0 +1,489 @@
+"""crawler.passes over a table of answers that stands for the portal: what a pass asks for, says of it and captures. The
+fetcher is the real one; what it downloads with is not: no process, no socket."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.families.base import Markup
+from crawler.fetching import Fetcher
+from crawler.guard import Guard
+from crawler.known import KnownPages
+from crawler.observation import (
+    KNOWN,
+    AttachmentRead,
+    FindingSeen,
+    Job,
+    KnownPage,
+    KnownPart,
+    KnownReport,
+    LinkListed,
+    Mode,
+    Observation,
+    PageRead,
+    SectionRead,
+)
+from crawler.page.model import Attachment, Fetched, Hint
+from crawler.page.reader import REVISION, read_page
+from crawler.passes import Pass
+from crawler.portal import Policy, Portal
+from crawler.run_folder import Exchange, write_known
+
+HOST = "http://www.x.gov.cn"
+SECTION, ONE, TWO = f"{HOST}/nb/", f"{HOST}/nb/202501/t20250120_31.html", f"{HOST}/nb/202401/t20240120_30.html"
+SECOND, THIRD, FOURTH = (ONE.replace("31", f"31_{number}") for number in (1, 2, 3))
+FILE = f"{HOST}/files/P1.pdf"
+ORGAN = "某县人民政府"
+PORTAL = Portal(name="t", title="t", family="generic", sections=(SECTION,), organ=ORGAN)
+RULES = PORTAL.rules(REVISION)
+
+
+@dataclass(frozen=True)
+class Reply:
+    body: str = ""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def title(year: int) -> str:
+    return f"{ORGAN}{year}年政府信息公开工作年度报告"
+
+
+def chapters(year: int) -> str:
+    return (
+        f"<p>依据《中华人民共和国政府信息公开条例》第五十条规定编制。</p><p>一、总体情况</p><p>{year}年公开信息{year % 89}条。</p>"
+        f"<p>二、主动公开政府信息情况</p><p>公开规章{year % 7}件。</p>"
+    )
+
+
+def shown(body: str, name: str, head: str = "") -> str:
+    return (
+        f'<html><head><meta charset="utf-8"><title>{name}</title>{head}</head><body><h1>{name}</h1>'
+        f'<div>发布日期：2025-01-20</div><div id="zoom">{body}</div></body></html>'
+    )
+
+
+def report(year: int, more: str = "", head: str = "") -> str:
+    return shown(chapters(year) + more, title(year), head)
+
+
+LIST = "".join(f'<li><a href="{url}">{title(year)}</a></li>' for url, year in ((ONE, 2024), (TWO, 2023)))
+SITE = {SECTION: f"<html><title>年报</title><ul>{LIST}</ul></html>", ONE: report(2024), TWO: report(2023)}
+NEWS = shown("<p>县政府召开会议，研究今年重点工程推进情况。</p>" * 9, "县政府召开会议")
+EDITED = report(2024).replace("公开规章", "公开规章和文件")
+
+
+def answer(reply: str | Reply | None, request: Request) -> Response:
+    one = Reply("404 Not Found", 404) if reply is None else reply if isinstance(reply, Reply) else Reply(reply)
+    tag = one.headers.get("ETag")
+    if tag and request.headers.get("If-None-Match") == tag.encode():
+        one = replace(one, status=304, body="")
+    headers = {"Content-Type": "text/html; charset=utf-8", **one.headers}
+    return Response(request.url, one.status, headers=headers, body=one.body.encode(), request=request)
+
+
+class Watch:
+    """The site, and what one pass makes of it: it downloads for the pass, and is what the pass tells."""
+
+    def __init__(self, folder: Path, site: Mapping[str, str | Reply], known: list[KnownPage], mode: Mode) -> None:
+        self.site = site
+        self.asked: list[str] = []
+        self.told: list[Observation] = []
+        self.captured: list[Exchange] = []
+        write_known(folder, known)
+        pages = KnownPages(folder / KNOWN)
+        policy = Policy(delay=0.0, obey_robots=False)
+        job = Job(PORTAL, policy, 7, mode, RULES, "2026-11-22T00:00:00Z", "nianbao-test/1.0")
+        guard = Guard(PORTAL, policy)
+        self.fetcher = Fetcher(lambda: self, guard, policy, job.limits, job.user_agent)
+        asyncio.run(Pass(job, pages, self.fetcher, guard, self).run())
+        pages.close()
+
+    async def download_async(self, request: Request) -> Response:
+        self.asked.append(request.url)
+        return answer(self.site.get(request.url), request)
+
+    def tell(self, observation: Observation) -> None:
+        self.told.append(observation)
+
+    def capture(self, exchange: Exchange) -> str:
+        self.captured.append(exchange)
+        return str(len(self.captured))
+
+    def capture_list(self, exchange: Exchange) -> str:
+        return "0"
+
+    @property
+    def sections(self) -> list[str]:
+        return [one.url for one in self.told if isinstance(one, SectionRead)]
+
+    @property
+    def findings(self) -> list[str]:
+        return [one.rule for one in self.told if isinstance(one, FindingSeen)]
+
+    @property
+    def page(self) -> PageRead:
+        """What was told of `ONE`."""
+        [one] = [one for one in self.told if isinstance(one, PageRead) and one.url == ONE]
+        return one
+
+    @property
+    def file(self) -> AttachmentRead:
+        [one] = [one for one in self.told if isinstance(one, AttachmentRead)]
+        return one
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        return [(part.url, part.reading) for part in self.page.parts]
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def known_page(url: str = ONE, html: str = SITE[ONE], **more: Any) -> KnownPage:
+    """A page as the record gives it that was last read with `html`."""
+    found = read_page(Fetched(url, 200, "text/html", html.encode()), PORTAL, Markup(), Hint()).reports
+    fields = {
+        "url": url,
+        "role": "primary",
+        "body_hash": digest(html),
+        "rules": RULES,
+        "reports": tuple(KnownReport(number, one.text_hash) for number, one in enumerate(found, 1)),
+    }
+    return KnownPage(**{**fields, **more})
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Any:
+    def run(site: Mapping[str, Any], *known: KnownPage, mode: Mode = "full") -> Watch:
+        return Watch(tmp_path, {**SITE, **site}, list(known), mode)
+
+    return run
+
+
+# What a pass reads ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("site", "missing", "sections"),
+    [
+        ({}, False, []),
+        ({ONE: Reply("busy", 503)}, False, []),
+        ({}, True, [SECTION]),
+        ({ONE: None}, True, [SECTION]),
+        ({ONE: None}, False, [SECTION]),
+        ({ONE: NEWS}, False, [SECTION]),
+    ],
+    ids=["all there", "unreachable", "was missing", "still missing", "gone in this pass", "another page in this pass"],
+)
+def test_re_checking_reads_sections_where_a_report_is_missing(
+    watch: Any, site: Any, missing: bool, sections: list[str]
+) -> None:
+    new = TWO.replace("30", "99")
+    listed = {SECTION: SITE[SECTION].replace("</ul>", f'<li><a href="{new}">{title(2022)}</a></li></ul>')}
+    found = watch(
+        {**listed, new: report(2022), **site},
+        known_page(missing=missing),
+        known_page(TWO, SITE[TWO]),
+        mode="recheck",
+    )
+    assert found.sections == sections
+    assert (new in found.asked) == bool(sections), "what the sections list elsewhere is read too"
+
+
+@pytest.mark.parametrize(
+    ("mode", "pages"), [("full", [ONE, TWO]), ("recheck", [ONE, TWO]), ("discover", [ONE])], ids=str
+)
+def test_a_pass_of_whatever_mode_reads_what_is_missing(watch: Any, mode: Mode, pages: list[str]) -> None:
+    found = watch({ONE: None}, known_page(missing=True), known_page(TWO, SITE[TWO]), mode=mode)
+    assert [url for url in found.asked if url != SECTION] == pages
+    assert found.sections == [SECTION]
+
+
+NEXT = '<div class="page"><a href="p2.html">下一页</a></div>'
+ROWS = f'<li><a href="{ONE}">{title(2024)}</a></li>'
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (f'<html><ul><li><a href="{TWO}">{title(2023)}</a></li></ul></html>', ""),
+        (Reply("busy", 503), "page 2: status 503"),
+        (None, "page 2: status 404"),
+        (Reply("", 302, {"Location": "/"}), "page 2: redirect"),
+        (Reply("", 302, {"Location": "/error/404.html"}), "page 2: redirect"),
+        (f"<html><ul>{ROWS}</ul></html>", "repeats an earlier one"),
+        (Reply("<html><body><p>请输入验证码</p></body></html>"), "page 2: 请输入验证"),
+        ("<html><body><ul></ul></body></html>", "page 2"),
+    ],
+    ids=["whole", "503", "404", "leads home", "leads to an error page", "page 1 again", "captcha", "nothing"],
+)
+def test_a_section_is_read_to_its_end_or_says_why_not(watch: Any, second: Any, reason: str) -> None:
+    home = f'<html><body><ul><li><a href="{TWO}">{title(2023)}</a></li></ul></body></html>'
+    site = {SECTION: f"<html><ul>{ROWS}</ul>{NEXT}</html>", f"{SECTION}p2.html": second, f"{HOST}/": home}
+    found = watch({**site, f"{HOST}/error/404.html": home})
+    [section] = [one for one in found.told if isinstance(one, SectionRead)]
+    assert (section.first_page, section.complete, reason in section.reason) == (True, not reason, True), section.reason
+    assert bool(section.reason) == bool(reason)
+
+
+# Other hosts, and clocks -----------------------------------------------------------------------------------------------
+
+CLONE = "http://clone.example/a.html"
+
+
+def test_links_off_the_portals_hosts_are_told_and_not_followed(watch: Any) -> None:
+    found = watch({SECTION: SITE[SECTION].replace(TWO, CLONE), CLONE: report(2023)})
+    assert CLONE not in found.asked
+    assert CLONE not in [one.url for one in found.told if isinstance(one, LinkListed)]
+    assert "off_host_link" in found.findings
+
+
+@pytest.mark.parametrize("lead", [Reply("", 302, {"Location": CLONE}), f"<script>location.href='{CLONE}'</script>"])
+def test_redirects_off_the_portals_hosts_are_told_and_not_followed(watch: Any, lead: Any) -> None:
+    found = watch({ONE: lead, CLONE: report(2024)}, known_page())
+    assert CLONE not in found.asked
+    assert found.page.reading == "blocked"
+    assert [rule for rule in found.findings if rule.startswith("off_host")], "a finding"
+
+
+@pytest.mark.parametrize("off", [-3600, 3600])
+def test_the_portals_date_headers_tell_how_far_the_clock_is_off(watch: Any, off: int) -> None:
+    dated = {
+        url: Reply(html, headers={"Date": formatdate(time.time() + off, usegmt=True)}) for url, html in SITE.items()
+    }
+    assert watch(dated).fetcher.clock_offset == pytest.approx(off, abs=60)
+    assert watch({}).fetcher.clock_offset is None
+
+
+# What a page says, and what is captured -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "reading", "captured"),
+    [
+        (None, "gone", True),
+        (Reply(shown("<p>您访问的页面不存在</p>", "提示")), "gone", True),
+        (NEWS, "other", True),
+        (EDITED, "present", True),
+        (report(2025), "present", True),
+        (report(2024, head="<!-- 7 -->"), "present", False),
+        (report(2024), "same", False),
+        (Reply("no", 403), "blocked", False),
+        (Reply("busy", 503), "unreachable", False),
+    ],
+    ids=["404", "soft 404", "another page", "edited", "the next year's", "noise", "the same", "blocked", "unreachable"],
+)  # fmt: skip
+def test_each_reading_that_counts_is_captured(watch: Any, now: Any, reading: str, captured: bool) -> None:
+    found = watch({ONE: now}, known_page())
+    assert (found.page.reading, bool(found.page.capture)) == (reading, captured)
+    assert [one.url for one in found.captured if one.url == ONE] == [ONE] * captured
+
+
+def test_a_page_that_shows_all_but_one_of_its_reports_is_captured(watch: Any) -> None:
+    """What it still shows was read before; the response is what the other one's reading *gone* rests on."""
+    before = known_page().reports
+    found = watch({ONE: report(2024, head="<!-- 7 -->")}, known_page(reports=(*before, KnownReport(2, "of 2023"))))
+    assert ([seen.report for seen in found.page.reports], found.page.reading) == ([None], "present")
+    assert found.page.capture
+
+
+def test_a_missing_report_that_is_back_as_it_was_is_captured(watch: Any) -> None:
+    found = watch({ONE: report(2024, head="<!-- 7 -->")}, known_page(missing=True))
+    assert [seen.report for seen in found.page.reports] == [None]
+    assert found.page.capture
+
+
+def test_bytes_already_read_are_not_parsed(watch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.visits.read_page", lambda *_: pytest.fail("parsed"))
+    assert watch({}, known_page(), known_page(TWO, SITE[TWO]), mode="recheck").page.reading == "same"
+
+
+@pytest.mark.parametrize(
+    ("etag", "now", "reading", "marker"),
+    [
+        ('"v1"', Reply(SITE[ONE], headers={"ETag": '"v1"'}), "same", "status 304"),
+        ("", Reply("", 304), "unreachable", "unasked"),
+        ('"v1"', Reply("", 302, {"Location": "/elsewhere.html"}), "unreachable", "unasked"),
+    ],
+    ids=["304", "304 that nobody asked for", "304 behind a redirect, where nobody asked"],
+)
+def test_a_304_is_the_reading_that_the_response_had(
+    watch: Any, etag: str, now: Reply, reading: str, marker: str
+) -> None:
+    site = {ONE: now, f"{HOST}/elsewhere.html": Reply("", 304)}
+    found = watch(site, known_page(etag=etag)).page
+    assert (found.reading, marker in found.marker) == (reading, True)
+
+
+@pytest.mark.parametrize(
+    ("target", "shows", "reading", "marker"),
+    [
+        ("/", NEWS, "gone", "home page"),
+        ("/index.html", NEWS, "gone", "home page"),
+        ("/", report(2025), "gone", "home page"),
+        ("/error/404.html", NEWS, "gone", "404"),
+        ("/nb/", None, "gone", "section"),
+        ("/sso/login", NEWS, "blocked", ""),
+        ("/elsewhere.html", report(2024), "same", ""),
+        ("/elsewhere.html", EDITED, "present", ""),
+        ("http://clone.example/a.html", report(2024), "blocked", "clone.example"),
+    ],
+)
+@pytest.mark.parametrize("how", ["by HTTP", "by meta refresh", "by script"])
+def test_where_a_page_leads_says_what_it_is(
+    watch: Any, target: str, shows: str | None, reading: str, marker: str, how: str
+) -> None:
+    lead = {
+        "by HTTP": Reply("", 302, {"Location": target}),
+        "by meta refresh": f'<html><head><meta http-equiv="refresh" content="0;url={target}"></head></html>',
+        "by script": f"<html><body><script>location.href='{target}'</script></body></html>",
+    }[how]
+    site = {ONE: lead} if shows is None else {ONE: lead, HOST + target: shows}
+    found = watch(site, known_page()).page
+    assert (found.reading, marker in found.marker) == (reading, True)
+
+
+# Attachments ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "reading", "captured"),
+    [
+        (None, "gone", True),
+        (Reply("", 410), "gone", True),
+        (shown("<p>该文件不存在或已被删除</p>", "提示"), "gone", True),
+        (NEWS, "other", True),
+        (Reply("no", 403), "blocked", False),
+        (Reply("busy", 503), "unreachable", False),
+        ("", "unreachable", False),
+        ("%PDF-1.4 as before", "same", False),
+    ],
+    ids=["404", "410", "soft 404", "another page", "blocked", "unreachable", "empty", "the same"],
+)
+def test_the_same_readings_hold_for_an_attachment(watch: Any, now: Any, reading: str, captured: bool) -> None:
+    page = known_page(attachments=(Attachment(FILE, "附件.pdf", "document"),))
+    file = KnownPage(url=FILE, role="attachment", body_hash=digest("%PDF-1.4 as before"), rules=RULES)
+    found = watch({FILE: now}, page, file, mode="recheck").file
+    assert (found.reading, bool(found.capture)) == (reading, captured)
+
+
+# Articles of several pages --------------------------------------------------------------------------------------------
+
+COUNTED = '<script>createPageHTML({}, 0, "t20250120_31", "html");</script>'
+FURTHER = {
+    SECOND: "<p>三、收到和处理政府信息公开申请情况</p><p>收到申请5件。</p>",
+    THIRD: "<p>五、存在的主要问题及改进情况</p><p>一是不足。</p>",
+}
+ARTICLE = {ONE: report(2024, COUNTED.format(3)), **{url: shown(body, title(2024)) for url, body in FURTHER.items()}}
+
+
+def known_article(**parts: dict[str, Any]) -> KnownPage:
+    """As it was last read, whole; `parts`: what else is known of each."""
+    known = [KnownPart(url, body_hash=digest(ARTICLE[url]), **parts.get(name, {})) for name, url in
+             (("second", SECOND), ("third", THIRD))]  # fmt: skip
+    return known_page(html=ARTICLE[ONE], reports=(KnownReport(1, "as it was"),), parts=tuple(known))
+
+
+def test_an_article_is_read_whole(watch: Any) -> None:
+    found = watch(ARTICLE)
+    [seen] = found.page.reports
+    assert [words in seen.report.text for words in ("公开规章", "收到申请5件", "一是不足")] == [True] * 3
+    assert found.parts == [(SECOND, "present"), (THIRD, "present")]
+    assert [part.body_hash for part in found.page.parts] == [digest(ARTICLE[url]) for url in (SECOND, THIRD)]
+    assert all(part.capture for part in found.page.parts)
+    assert [one.url for one in found.captured if one.url in ARTICLE] == [ONE, SECOND, THIRD]
+
+
+def test_an_article_whose_parts_are_unchanged_is_the_same(watch: Any) -> None:
+    found = watch(ARTICLE, known_article())
+    assert (found.page.reading, found.parts) == ("same", [(SECOND, "same"), (THIRD, "same")])
+    assert sorted(url for url in found.asked if url in ARTICLE) == sorted(ARTICLE), "each once"
+
+
+def test_a_part_is_asked_for_changes_only(watch: Any) -> None:
+    """A 304 is its bytes; where a redirect led there, it would be another page's."""
+    tagged = {**ARTICLE, SECOND: Reply(ARTICLE[SECOND], headers={"ETag": '"2"'})}
+    assert watch(tagged, known_article(second={"etag": '"2"'})).page.reading == "same"
+    assert [part.etag for part in watch(tagged).page.parts] == ['"2"', ""]
+    led = {
+        **tagged,
+        SECOND: Reply("", 302, {"Location": THIRD.replace("_2", "_9")}),
+        THIRD.replace("_2", "_9"): tagged[SECOND],
+    }
+    assert [part.etag for part in watch(led).page.parts] == ["", ""]
+
+
+@pytest.mark.parametrize("url", [SECOND, THIRD])
+def test_an_edit_of_any_part_is_an_edit_of_the_report(watch: Any, url: str) -> None:
+    found = watch({**ARTICLE, url: ARTICLE[url].replace("</p></div>", "另有说明。</p></div>")}, known_article())
+    assert found.page.reading == "present"
+    assert "另有说明" in found.page.reports[0].report.text
+    assert "公开规章" in found.page.reports[0].report.text
+
+
+@pytest.mark.parametrize(
+    ("now", "reading", "counts"),
+    [
+        (Reply("busy", 503), "unreachable", False),
+        (Reply("no", 403), "blocked", False),
+        (Reply("<script>$_ts=window['$_ts'];$_ts.cd='x'</script>"), "blocked", False),
+        (None, "unreachable", True),
+        (Reply("", 410), "unreachable", True),
+        (Reply(NEWS), "unreachable", True),
+    ],
+    ids=["unreachable", "blocked", "a challenge", "404", "410", "another page"],
+)
+@pytest.mark.parametrize("edited", [False, True])
+def test_while_a_part_cannot_be_read_an_article_says_nothing(
+    watch: Any, now: Any, reading: str, counts: bool, edited: bool
+) -> None:
+    """`counts`: the part's own reading, with its evidence, towards its being confirmed gone."""
+    first = {ONE: ARTICLE[ONE].replace("公开规章", "公开文件")} if edited else {}
+    found = watch({**ARTICLE, **first, SECOND: now}, known_article())
+    assert (found.page.reading, found.page.reports) == (reading, ())
+    assert found.page.marker.startswith("part 2: ")
+    assert [(part.reading, bool(part.capture)) for part in found.page.parts if part.url == SECOND] == [
+        ("gone", True)
+    ] * counts
+
+
+@pytest.mark.parametrize("status", [503, 403])
+def test_a_new_article_waits_until_all_of_it_can_be_read(watch: Any, status: int) -> None:
+    found = watch({**ARTICLE, THIRD: Reply("no", status)})
+    assert (found.page.reading, found.page.reports) == ({503: "unreachable", 403: "blocked"}[status], ())
+
+
+def test_a_part_that_was_never_there_is_left_out(watch: Any) -> None:
+    site = {**ARTICLE, ONE: report(2024, COUNTED.format(4))}
+    found = watch(site)
+    assert (found.page.reading, found.parts[-1]) == ("present", (FOURTH, "gone"))
+    assert "一是不足" in found.page.reports[0].report.text
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_part_that_was_confirmed_gone_is_left_out_until_it_is_back(watch: Any, back: bool) -> None:
+    site = {**ARTICLE, SECOND: ARTICLE[SECOND] if back else None}
+    known = known_article(second={"gone": True})
+    found = watch(site, known)
+    if not back:
+        assert (found.page.reading, found.parts) == ("same", [(SECOND, "gone"), (THIRD, "same")])
+        found = watch({**site, THIRD: ARTICLE[THIRD].replace("不足", "不够")}, known)
+    assert found.page.reading == "present"
+    assert ("收到申请5件" in found.page.reports[0].report.text) == back
+
+
+def test_a_part_that_is_no_longer_linked_is_an_edit_at_once(watch: Any) -> None:
+    found = watch({**ARTICLE, ONE: report(2024, COUNTED.format(2)), THIRD: None}, known_article())
+    assert (found.page.reading, found.parts) == ("present", [(SECOND, "present")])
+    assert "一是不足" not in found.page.reports[0].report.text
