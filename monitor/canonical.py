@@ -32,7 +32,7 @@ from monitor import regional
 REVISION = f"3 opencc={version('opencc')} unicode={unicodedata.unidata_version} document={DOCUMENTS}"
 """What the fingerprints depend on besides the report: versions are only comparable under one revision."""
 
-Script = Literal["simplified", "traditional", "neutral"]
+Script = Literal["simplified", "traditional", "neutral", "mixed"]
 Significance = Literal["none", "cosmetic", "content"]
 
 
@@ -140,8 +140,8 @@ def significance(old: Fingerprints, new: Fingerprints) -> Significance:
         return "none"
     if old.content_hash != new.content_hash:
         return "content"
-    one_script = (old.script == "traditional") == (new.script == "traditional")
-    return "content" if one_script and old.strict_hash != new.strict_hash else "cosmetic"
+    strict = _one_script(old.script, new.script) and old.strict_hash != new.strict_hash
+    return "content" if strict else "cosmetic"
 
 
 def in_order(attachments: Sequence[AttachmentState]) -> list[AttachmentState]:
@@ -163,18 +163,27 @@ def comparable(text: str) -> str:
 
 def folding(old: str, new: str) -> Callable[[str], str]:
     """The folding under which parts of these two bodies are to be compared: of script only where the scripts differ."""
-    traditional = [script_of(text) == "traditional" for text in (old, new)]
-    if traditional[0] != traditional[1]:
+    before, after = script_of(old), script_of(new)
+    if not _one_script(before, after):
         return comparable
-    return (lambda text: regional.traditional(_fold_marks(text))) if all(traditional) else _fold_marks
+    return (lambda text: regional.traditional(_fold_marks(text))) if before == "traditional" else _fold_marks
 
 
 def script_of(text: str) -> Script:
-    """The script that `text` as a whole is written in."""
+    """The script that `text` as a whole is written in; mixed: a mirror put Traditional characters with readings into a
+    Simplified text (海珠區(qū)人民政府)."""
     traditional, simplified = chinese.script_counts(text)
-    if traditional == simplified:
-        return "neutral"
-    return "traditional" if traditional > simplified else "simplified"
+    if traditional > simplified:
+        return "traditional"
+    if chinese.has_mirror_characters(text):
+        return "mixed"
+    return "neutral" if traditional == simplified else "simplified"
+
+
+def _one_script(one: Script, other: Script) -> bool:
+    """Whether texts of these scripts are compared character by character. What tells nothing may be Simplified."""
+    kinds = {"simplified" if script == "neutral" else script for script in (one, other)}
+    return len(kinds) == 1
 
 
 def attachment_hash(attachment: AttachmentState) -> str:

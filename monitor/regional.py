@@ -19,6 +19,7 @@ _MORE = {"资料": "数据", "複议": "复议", "複核": "复核", "答複": "
 _MORE_TRADITIONAL = {
     **{"微網志": "微博", "衚同": "胡同", "衚衕": "胡同", "複議": "復議", "複核": "復核"},
     **{"答覆": "答復", "答複": "答復", "批覆": "批復", "批複": "批復"},
+    "托執行李": "托運行李",  # holds 運行 (執行) by accident
 }
 # 产品质量 holds 品质 by accident.
 _NOT_WORDS = (("产品", "质量"), ("食品", "质量"), ("商品", "质量"), ("作品", "质量"))
@@ -28,13 +29,26 @@ class _Folding:
     """Characters to their representatives, then words to theirs."""
 
     def __init__(
-        self, forms: Mapping[int, str], exchanged: Iterable[tuple[str, str]], apart: Iterable[tuple[str, str]]
+        self,
+        forms: Mapping[int, str],
+        exchanged: Iterable[tuple[str, str]],
+        apart: Iterable[tuple[str, str]],
+        spelt: Iterable[tuple[str, str]] = (),
     ) -> None:
+        """`exchanged`: words that stand for each other. `apart`: two words that hold a third by accident. `spelt`: a word
+        in other characters, and the word; what it holds of exchanged words is folded in both."""
         self.forms = forms
         words = _representatives((one.translate(forms), other.translate(forms)) for one, other in exchanged)
         for before, word in apart:
             before, word = before.translate(forms), word.translate(forms)
             words[before + word] = before + words.get(word, word)
+        self._index(words)
+        folded = {one.translate(forms): self.fold(other) for one, other in spelt}
+        odd = {word: other for word, other in folded.items() if self.fold(word) != other}
+        if odd:
+            self._index({**odd, **words})
+
+    def _index(self, words: Mapping[str, str]) -> None:
         self.beginnings: dict[str, list[tuple[str, str]]] = {}
         """By the first two characters of a word, or its only one: words and what stands for them, the longest first."""
         for word in sorted(words, key=len, reverse=True):
@@ -79,10 +93,11 @@ def _traditional() -> _Folding:
     # A converter that meets markup within a word converts its characters one by one: 合並 for 合併; 發布 for 發佈, which it
     # makes 釋出.
     one_by_one = [("".join(map(to, chinese.simplified(word))), word) for word, _ in _tables()]
-    one_by_one += [("".join(map(to, word)), forms[0]) for word, forms in opencc_words.dictionary("STPhrases").items()]
+    spelt = [("".join(map(to, word)), forms[0]) for word, forms in opencc_words.dictionary("STPhrases").items()]
     own = [(to(word), to(other)) for word, other in {**chinese.REGIONAL, **_MORE}.items()]
     exchanged = [*_tables(), *one_by_one, *own, *_MORE_TRADITIONAL.items()]
-    return _Folding(chinese.traditional_variants(), exchanged, [(to(one), to(other)) for one, other in _NOT_WORDS])
+    apart = [(to(one), to(other)) for one, other in _NOT_WORDS]
+    return _Folding(chinese.traditional_variants(), exchanged, apart, spelt)
 
 
 def _tables() -> Iterable[tuple[str, str]]:

@@ -138,6 +138,11 @@ def script_counts(text: str) -> tuple[int, int]:
     return sum(map(traditional.__contains__, head)), sum(map(simplified.__contains__, head))
 
 
+def has_mirror_characters(text: str) -> bool:
+    """Whether a mirror put Traditional characters with readings into `text` (區(qū)): it is then of no one script."""
+    return mirrors.has_reading(text, _telling()[0])
+
+
 def is_traditional(text: str) -> bool:
     """Whether `text` as a whole is Traditional. False where nothing tells."""
     if text.isascii():

@@ -16,7 +16,7 @@ character and hold nothing but syllables that exist.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 # Syllables of standard Chinese without tones, by initial (汉语拼音方案, 1958); v stands for ü.
 _SYLLABLES = frozenset(
@@ -112,6 +112,14 @@ def mend(text: str, other_form: Mapping[int, str]) -> str:
 def without_readings(text: str) -> str:
     """`text` without readings in brackets after characters: toned syllables, or one without tone twice."""
     return _GLOSS.sub(_without_readings, text)
+
+
+def has_reading(text: str, chars: Container[str]) -> bool:
+    """Whether a reading in brackets stands after one of `chars`."""
+    if "(" not in text and "（" not in text:
+        return False
+    found = (match for match in _GLOSS.finditer(text) if text[match.start() - 1] in chars)
+    return any(_without_readings(match) == "" for match in found)
 
 
 def _without_readings(match: re.Match[str]) -> str:

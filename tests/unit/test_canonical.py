@@ -327,3 +327,17 @@ def test_seeds_equal_a_clean_simplified_copy(seed: str, clean: str) -> None:
     whole = comparable(chinese.repair(found[0].read_text(encoding="utf-8")))
     for passage in clean.split(";;"):
         assert comparable(passage) in whole, passage[:40]
+
+
+def test_a_simplified_page_in_which_a_mirror_put_some_traditional_characters_with_readings() -> None:
+    plain = "海珠区人民政府全年主动公开政府信息120条，区财政局另有记载，乾县来函一件。"
+    damaged = plain.replace("区", "區(qū)").replace("动", "動(dòng)").replace("务", "務(wù)")
+    assert judged(plain, damaged) == "cosmetic"
+    assert judged(damaged, plain) == "cosmetic"
+    assert judged(plain, damaged.replace("120", "121")) == "content"
+    assert judged(damaged, damaged.replace("乾县", "干县")) == "content"
+
+
+def test_one_traditional_character_without_a_reading_is_an_edit_of_a_simplified_page() -> None:
+    plain = "海珠区人民政府全年主动公开政府信息120条，区财政局另有记载。"
+    assert judged(plain, plain.replace("区", "區", 1)) == "content"
