@@ -229,9 +229,9 @@ def _bare_date(lines: Sequence[str]) -> str:
 def _labelled(label: re.Pattern[str], lines: Sequence[str]) -> list[str]:
     found = []
     for index, printed in enumerate(lines):
-        if len(printed) > 300:
+        line = without_readings(printed) if len(printed) < 2000 else ""
+        if not line or len(line) > 300:
             continue
-        line = without_readings(printed)
         for value in label.findall(line):
             if cut := _CUT_AT.search(value):
                 value = value[: cut.start()]
