@@ -174,7 +174,8 @@ class Stage:
                 self.score.acts[name] += 1
                 if name in UNCALM:
                     scene.calm = False
-        return Plan(self.now, mode, clock_ok, killed), order  # type: ignore[arg-type]
+        # A pass that was killed before anything answered saw no clock but its own.
+        return Plan(self.now, mode, clock_ok or killed == "early", killed), order  # type: ignore[arg-type]
 
     def _is_page(self, scene: Scene):  # type: ignore[no-untyped-def]
         paths = {item.path for item in scene.site.items} | {

@@ -330,7 +330,9 @@ def test_a_file_in_a_box_beside_the_title(name: str) -> None:
 
 
 def test_readings_that_lengthen_a_line_hide_no_label_in_it() -> None:
-    info = "<div class=info>" + "索引号：0078　名称：" + "某" * 220 + "　发布机构：某市财政局　成文日期：2023-01-20</div>"
+    info = (
+        "<div class=info>" + "索引号：0078　名称：" + "某" * 220 + "　发布机构：某市财政局　成文日期：2023-01-20</div>"
+    )
     glossed = info.replace("某" * 100, "某區(qū)" * 20 + "某" * 80, 1).replace("机构", "机(jī)构")
     assert len(glossed) > 330
     assert one(page(info=info)).source == "某市财政局"
