@@ -136,10 +136,11 @@ def _section(
         held = [address for address in vanished if address in record.pages]
         gone = [address for address in held if address in pages and pages[address].reading in ("gone", "other")]
         empty = bool(held) and len(gone) == len(held)
-        unread = [address for address in held if address not in pages]
-        # A pass that did not ask for the vanished pages cannot tell a redesign from an emptied section.
-        broken = not empty and not unread
-        complete = complete and not unread
+        stands = any(address in pages and pages[address].reading in ("present", "same") for address in held)
+        # Where nothing that was read stands, what a pass left unread decides between a redesign and an emptied section.
+        unsure = not stands and any(address not in pages for address in held)
+        broken = not empty and not unsure
+        complete = complete and not unsure
     reason = next((reading.reason for reading in readings if reading.reason), "")
     if broken and edited and not (relisted is not None and relisted.reports):
         # It is the edit that finds nothing here, not the portal that shows nothing: no redesign, and no listing either.

@@ -315,6 +315,18 @@ def test_6_read_and_without_a_link_it_is_broken(told: History) -> None:
     assert days(told, 4) == [("portal_broken", None)]
 
 
+def test_6_one_link_that_vanished_and_does_not_read_gone_is_enough(told: History) -> None:
+    """What a pass that was cut short left unread cannot make the section an empty one."""
+    told.sections[SECTION].links.clear()
+    assert kinds(told.run(outcome="cut_short", skip=[page_of(2023)])) == [("portal_broken", None)]
+
+
+def test_6_nothing_is_said_while_all_that_was_read_is_gone_and_the_rest_unread(told: History) -> None:
+    told.sections[SECTION].links.clear()
+    told.answer(page_of(2024), "gone")
+    assert told.run(outcome="cut_short", skip=[page_of(2023)]) == []
+
+
 def test_6_unless_every_link_that_vanished_reads_gone(told: History) -> None:
     for year in (2023, 2024):
         told.remove(page_of(year))
