@@ -119,16 +119,22 @@ def cut_off(html: str) -> Verdict | None:
         return None
     if not re.search(r"<(?:html|body)[\s>]", low):
         # A fragment: cells and items that nobody closes are usual there.
-        left_open = [
-            len(re.findall(rf"<{tag}[\s>]", low)) - len(re.findall(rf"</{tag}\s*>", low)) for tag in ("div", "table")
-        ]
-        return Verdict("unreachable", CUT_OFF) if sum(left_open) >= 2 and left_open[1] > 0 else None
+        divs, tables = (opened - closed for opened, closed in (_tags(low, tag) for tag in ("div", "table")))
+        return Verdict("unreachable", CUT_OFF) if divs + tables >= 2 and tables > 0 else None
     last = low.rfind("<")
     if last >= 0 and ">" not in low[last:] and re.match(r"<[/!a-z]", low[last:]):
         return Verdict("unreachable", CUT_OFF)
-    opened = len(re.findall(r"<(?:div|table|td|script|ul)[\s>]", low))
-    closed = len(re.findall(r"</(?:div|table|td|script|ul)\s*>", low))
-    return Verdict("unreachable", CUT_OFF) if opened - closed >= 2 else None
+    boxes = ["div", "table", "script", "ul"]
+    cells, closed_cells = _tags(low, "td")
+    if closed_cells * 2 > cells:
+        boxes.append("td")  # their end tags may be left out, and old pages leave out all of them
+    left_open = sum(opened - closed for opened, closed in (_tags(low, tag) for tag in boxes))
+    return Verdict("unreachable", CUT_OFF) if left_open >= 2 else None
+
+
+def _tags(low: str, tag: str) -> tuple[int, int]:
+    """How often a tag is opened and closed in a page in lower case."""
+    return len(re.findall(rf"<{tag}[\s>]", low)), len(re.findall(rf"</{tag}\s*>", low))
 
 
 def by_json(text: str) -> Verdict | None:

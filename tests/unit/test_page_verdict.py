@@ -3,6 +3,7 @@
 import pytest
 
 from crawler.families.base import Markup
+from crawler.page import verdict
 from crawler.page.model import Fetched, Hint, Page
 from crawler.page.reader import read_page
 from crawler.portal import Portal
@@ -193,6 +194,14 @@ def test_a_body_that_stops_in_the_middle() -> None:
     assert read(whole[: whole.index("验证码")]).marker == "truncated body"
     assert read(whole[:-20]).state == "present" or read(whole[:-20]).marker == "truncated body"
     assert read(whole.replace("</body></html>", "")).state == "present"
+
+
+def test_a_page_of_old_days_that_closes_neither_cells_nor_itself_is_whole() -> None:
+    rows = "".join(f"<TR><TD>·<A HREF='show.asp?id={n}'>第{n}条</A><TD>[2024-1-{n}]" for n in range(1, 9))
+    assert verdict.cut_off(f"<HTML><BODY><TABLE>{rows}</TABLE>您是第12位访客") is None
+    closed = rows.replace("<TD>[", "</TD><TD>[").replace("]<TR>", "]</TD></TR><TR>")
+    cut = f"<html><body><div><table>{closed}</TD></TR><TR><TD>第9"
+    assert verdict.cut_off(cut) is not None
 
 
 def test_odd_bytes_never_raise() -> None:
