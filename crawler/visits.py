@@ -111,7 +111,7 @@ class Visits:
         refusals."""
         judgement = await self._judge(url, answer, known, hint)
         if judgement.reading == "same" and known is not None and known.parts:
-            whole = await self._articles.unchanged(known, known.rules == self._job.rules)
+            whole = await self._articles.unchanged(known)
             if whole is not None:
                 return _as_whole(judgement, whole)
             if not judgement.answer.body:

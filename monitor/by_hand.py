@@ -10,10 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from crawler.observation import ReportSeen
 from crawler.page.model import Report
 from monitor.identity import OrganRow, organ_name, same_organ
-from monitor.match import Known, KnownReport, in_common
-
-ALIKE = 0.5
-"""Share of its text that a report keeps when it is edited; the next year's has less in common with it."""
+from monitor.match import ALIKE, Known, KnownReport, in_common
 
 
 class ByHand:

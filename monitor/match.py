@@ -106,6 +106,10 @@ class Matched(msgspec.Struct, frozen=True):
     """Addresses that show a report which no pass could decide on yet: they must be parsed again, changed or not."""
 
 
+ALIKE = 0.5
+"""Share of its text that a report keeps when it is edited, however much; the next year's has less in common with it."""
+
+
 def in_common(one: str, other: str) -> float:
     """Share (0 to 1) of the longer text's characters that stand in lines which both texts have."""
     lines, others = Counter(one.splitlines()), Counter(other.splitlines())

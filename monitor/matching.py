@@ -16,10 +16,7 @@ from monitor.alike import SAME_BODY, Alike
 from monitor.by_hand import ByHand
 from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_name
 from monitor.lifecycle import Reading
-from monitor.match import Content, How, Known, KnownReport, Match, Matched, Unkeyed, in_common, where_read
-
-_ALIKE = 0.5
-"""Share of text in common where the year was a guess and is now printed: the next year's report has little of the old one's."""
+from monitor.match import ALIKE, Content, How, Known, KnownReport, Match, Matched, Unkeyed, in_common, where_read
 
 
 class _Found(msgspec.Struct):
@@ -158,7 +155,7 @@ class _Matcher:
                 self._take("own", _Found(page, where_read(page), seen, self.organ_of[own.organ], own.year), own)
                 continue
             if report.year is None:
-                if lone is not None and self.alike.share(lone, seen) >= _ALIKE:
+                if lone is not None and self.alike.share(lone, seen) >= ALIKE:
                     # The page no longer says the year; it shows what it showed.
                     self._take("own", _Found(page, where_read(page), seen, self.organ_of[lone.organ], lone.year), lone)
                 else:
@@ -204,7 +201,7 @@ class _Matcher:
         text = self.text_of(lone.id)
         common = self.alike.share(lone, found.seen)
         if lone.guessed and report.year_from not in GUESSED and lone.organ == found.organ.id:
-            return lone if common >= _ALIKE or not (text or report.text) else None
+            return lone if common >= ALIKE or not (text or report.text) else None
         return lone if common >= SAME_BODY else None
 
     def _read_otherwise(self, lone: KnownReport, found: _Found) -> bool:
@@ -217,7 +214,7 @@ class _Matcher:
         if lone.year != found.year and not (lone.guessed or guess):
             return False
         text = self.text_of(lone.id)
-        return report is not None and (not text or in_common(text, report.text) >= _ALIKE)
+        return report is not None and (not text or in_common(text, report.text) >= ALIKE)
 
     def _rekey(self, report: KnownReport, found: _Found) -> None:
         old = self.by_key[organ_name(self.organ_of[report.organ].name), report.year]

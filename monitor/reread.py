@@ -23,12 +23,10 @@ from monitor.archive import ArchiveError, Capture, read_capture
 from monitor.briefing import hint_of
 from monitor.extraction import extract_again, outdated
 from monitor.identity import find_organ
+from monitor.match import ALIKE, in_common
 from monitor.record import PortalRecord
 from monitor.store import Row, Store
 from monitor.versions import Held, held_now, stored_held
-
-_ALIKE = 0.5
-"""Share of text that two readings of one report must have in common where neither key nor number tells."""
 
 Fate = Literal["read", "unread", "lost"]
 
@@ -243,7 +241,7 @@ class Rereader:
         ]
         readings = list(left)
         for share, number, index in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
-            if share >= _ALIKE and number in waiting and any(readings[index] is report for report in left):
+            if share >= ALIKE and number in waiting and any(readings[index] is report for report in left):
                 take(number, readings[index])
         if len(known) == len(reports) == 1 and waiting:
             take(waiting[0], left[0])
@@ -278,11 +276,3 @@ class Rereader:
 
 def _fetched(capture: Capture) -> Fetched:
     return Fetched(capture.url, capture.status, capture.content_type, capture.body)
-
-
-def in_common(one: str, other: str) -> float:
-    """Share (0 to 1) of the longer text's characters that stand in lines which both texts have."""
-    lines, others = Counter(one.splitlines()), Counter(other.splitlines())
-    common = sum(len(line) * count for line, count in (lines & others).items())
-    longest = max(sum(map(len, one.splitlines())), sum(map(len, other.splitlines())), 1)
-    return common / longest

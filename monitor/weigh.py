@@ -13,8 +13,8 @@ import msgspec
 
 from crawler.page.model import Report
 from monitor.lifecycle import Significance
+from monitor.match import in_common
 from monitor.record import Reread
-from monitor.reread import in_common
 from monitor.store import Row, Store
 from monitor.versions import Draft, Held, comparable, compare, stored_held, stored_report
 from monitor.watched import held_then, starting_point
