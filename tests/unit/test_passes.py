@@ -94,7 +94,9 @@ def answer(reply: str | Reply | None, request: Request) -> Response:
 class Watch:
     """The site, and what one pass makes of it: it downloads for the pass, and is what the pass tells."""
 
-    def __init__(self, folder: Path, site: Mapping[str, str | Reply], known: list[KnownPage], mode: Mode) -> None:
+    def __init__(
+        self, folder: Path, site: Mapping[str, str | Reply], known: list[KnownPage], mode: Mode, ahead: float
+    ) -> None:
         self.site = site
         self.asked: list[str] = []
         self.told: list[Observation] = []
@@ -104,7 +106,7 @@ class Watch:
         policy = Policy(delay=0.0, obey_robots=False)
         job = Job(PORTAL, policy, 7, mode, RULES, "2026-11-22T00:00:00Z", "nianbao-test/1.0")
         guard = Guard(PORTAL, policy)
-        self.fetcher = Fetcher(lambda: self, guard, policy, job.limits, job.user_agent)
+        self.fetcher = Fetcher(lambda: self, guard, policy, job.limits, job.user_agent, ahead=ahead)
         asyncio.run(Pass(job, pages, self.fetcher, guard, self).run())
         pages.close()
 
@@ -165,8 +167,8 @@ def known_page(url: str = ONE, html: str = SITE[ONE], **more: Any) -> KnownPage:
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Any:
-    def run(site: Mapping[str, Any], *known: KnownPage, mode: Mode = "full") -> Watch:
-        return Watch(tmp_path, {**SITE, **site}, list(known), mode)
+    def run(site: Mapping[str, Any], *known: KnownPage, mode: Mode = "full", ahead: float = 0.0) -> Watch:
+        return Watch(tmp_path, {**SITE, **site}, list(known), mode, ahead)
 
     return run
 
@@ -264,6 +266,21 @@ def test_the_portals_date_headers_tell_how_far_the_clock_is_off(watch: Any, off:
     }
     assert watch(dated).fetcher.clock_offset == pytest.approx(off, abs=60)
     assert watch({}).fetcher.clock_offset is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "dated", "off"),
+    [
+        (30 * 86400, 30 * 86400, 0),  # a rehearsal whose servers play along
+        (30 * 86400, 0, 0),  # one whose servers do not
+        (30 * 86400, 86400, 86400),  # neither
+        (3600, 3600, 3600),  # no rehearsal: the machine's clock is off
+    ],
+)
+def test_in_a_rehearsal_both_presents_are_right(watch: Any, ahead: int, dated: int, off: int) -> None:
+    """With `--now` servers may tell the machine's time, or the one that the command is told."""
+    site = {u: Reply(h, headers={"Date": formatdate(time.time() + dated, usegmt=True)}) for u, h in SITE.items()}
+    assert watch(site, ahead=ahead).fetcher.clock_offset == pytest.approx(off, abs=60)
 
 
 # What a page says, and what is captured -------------------------------------------------------------------------------
