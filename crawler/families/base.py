@@ -5,6 +5,7 @@ Out: `ListPage`: the report links, the requests that lead on, the year columns i
 Scrapy. The one thing that asks the network is the spider, which follows what is returned here.
 """
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import msgspec
@@ -97,7 +98,7 @@ class ListPage(msgspec.Struct, frozen=True):
     """Why its answer could not be read, or its pages not be followed: the list is then not complete."""
 
 
-class Family:
+class Family(ABC):
     """One CMS. Subclasses are stateless; `names` of `crawler.families` lists them."""
 
     name: ClassVar[str]
@@ -107,9 +108,9 @@ class Family:
         """The request for a section's first page."""
         return Step(section)
 
+    @abstractmethod
     def read(self, listing: Listing) -> ListPage:
         """What a list page says. Never raises for odd input: `ListPage.problem` tells."""
-        raise NotImplementedError
 
     def unwrap(self, html: str) -> str:
         """A report page's HTML as a reader would see it, where the CMS ships the body in a script. Default: unchanged."""
