@@ -202,15 +202,17 @@ class Model:
         return bool(reads & set(GONE))
 
     def _section(self, plan: Plan, lists: truth.Listing) -> tuple[bool, truth.Listing]:
-        """Whether the section is broken (rule 6). Vanished pages that nobody asked for leave it open."""
+        """Whether the section is broken (rule 6): one vanished page that stands is proof. Those that nobody asked for leave it
+        open where none does."""
         if lists.items or not self.last_links:
             return False, lists
-        held = [fate for fate in self.fates if fate.paths & self.links]
-        if plan.mode == "discover" and any(fate.status != "missing" for fate in held):
+        held = [(fate, path) for fate in self.fates for path in fate.paths & self.links]
+        asked = [
+            path for fate, path in held if plan.asked(path) and (plan.mode != "discover" or fate.status == "missing")
+        ]
+        reads = [truth.look(self.site, path).read for path in asked]
+        if len(asked) < len(held) and "present" not in reads:
             return False, lists._replace(complete=False)
-        if any(not plan.asked(path) for fate in held for path in fate.paths & self.links):
-            return False, lists._replace(complete=False)
-        reads = [truth.look(self.site, path).read for fate in held for path in fate.paths & self.links]
         return not (reads and all(read in GONE for read in reads)), lists
 
     def _links(self, lists: truth.Listing | None, complete: bool) -> tuple[bool, set[str]]:
