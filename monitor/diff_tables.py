@@ -11,9 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from monitor import labels
-from monitor.cells import fold
-from monitor.fields import request_row
+from monitor.figures import labels
+from monitor.figures.cells import fold
+from monitor.figures.fields import request_row
 from monitor.sequences import aligned, alike, pairs_of
 
 Key = Callable[[str], str]

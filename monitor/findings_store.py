@@ -1,6 +1,7 @@
 """Findings and figures as rows, within settle's transaction: of a new version, or of something a pass could not read."""
 
 from monitor import figures as tables
+from monitor.documents import documents_of
 from monitor.findings import check
 from monitor.identity import OrganRow
 from monitor.legal import late_by
@@ -35,7 +36,7 @@ class FindingWriter:
         self, report: int, version: int, draft: Draft, organ: OrganRow, year: int, *, first: bool, baseline: bool
     ) -> None:
         """Figures of a new version, and what does not add up in it."""
-        read = tables.extract(draft.report.text)
+        read = tables.read(draft.report.text, documents_of(self.store, draft.held))
         self._write_figures(version, read)
         for said in self._check(report, draft, organ, year, read):
             self._insert(version, *said)
@@ -48,7 +49,7 @@ class FindingWriter:
 
         What follows from when it was read (late, conflict) stays. Nothing new is told to anybody.
         """
-        read = tables.extract(draft.report.text)
+        read = tables.read(draft.report.text, documents_of(self.store, draft.held))
         figures = read.figures != stored_figures(self.store, version).figures
         if figures:
             self.store.run("DELETE FROM figures WHERE version = ?", (version,))
@@ -67,8 +68,9 @@ class FindingWriter:
 
     def _write_figures(self, version: int, read: tables.Figures) -> None:
         self.store.run_many(
-            "INSERT OR REPLACE INTO figures (version, field, value, raw, source, confidence) VALUES (?, ?, ?, ?, ?, ?)",
-            [(version, one.field, one.value, one.raw, one.source, one.confidence) for one in read.figures],
+            """INSERT OR REPLACE INTO figures (version, field, value, raw, source, confidence, url)
+            VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            [(version, one.field, one.value, one.raw, one.source, one.confidence, one.url) for one in read.figures],
         )
 
     def _check(
@@ -133,6 +135,7 @@ def stored_figures(store: Store, version: int) -> tables.Figures:
     rows = store.rows("SELECT * FROM figures WHERE version = ? ORDER BY rowid", (version,))
     return tables.Figures(
         figures=tuple(
-            tables.Figure(row["field"], row["value"], row["raw"], row["source"], row["confidence"]) for row in rows
+            tables.Figure(row["field"], row["value"], row["raw"], row["source"], row["confidence"], row["url"])
+            for row in rows
         )
     )

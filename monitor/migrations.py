@@ -5,6 +5,8 @@ Tables and columns that docs/database.md names are stable; the others are ours. 
 
 from sqlite_utils import Database, Migrations
 
+from monitor.figure_views import VIEWS
+
 migrations = Migrations("nianbao")
 
 _TABLES = """
@@ -431,6 +433,22 @@ ALTER TABLE portals ADD COLUMN trouble_since TEXT;
 """
 """Since when a portal reads nothing, and since when it is down or broken."""
 
+_FIGURES = """
+ALTER TABLE figures ADD COLUMN url TEXT NOT NULL DEFAULT '';       -- of the document or picture it stands in
+ALTER TABLE findings ADD COLUMN place TEXT NOT NULL DEFAULT '';    -- 表三, 正文 一、总体情况
+ALTER TABLE findings ADD COLUMN fields TEXT NOT NULL DEFAULT '[]'; -- JSON: codes of the figures it is about
+ALTER TABLE versions ADD COLUMN figures_by TEXT NOT NULL DEFAULT '';  -- what its figures and findings were read with
+
+CREATE TABLE picture_readings (
+    sha256 TEXT PRIMARY KEY,           -- of a picture's or a scanned document's bytes
+    reader TEXT NOT NULL,              -- what read it
+    blocks TEXT NOT NULL DEFAULT '[]', -- JSON: a paragraph is a string, a table rows of [words, confidence]
+    problem TEXT NOT NULL DEFAULT '',  -- why it could not be read
+    read_at TEXT NOT NULL
+) STRICT;
+"""
+"""What figures were read from; pictures as they were recognised."""
+
 
 def _run(db: Database, script: str) -> None:
     """Statement by statement: executescript would commit the migration's transaction."""
@@ -456,3 +474,10 @@ def m002_detection(db: Database) -> None:
     _run(db, _EVIDENCE)
     _run(db, _ARTICLES)
     _run(db, _TROUBLE)
+
+
+@migrations()
+def m003_figures(db: Database) -> None:
+    """Version 0.3."""
+    _run(db, _FIGURES)
+    _run(db, VIEWS)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import opencc
 
 from crawler.page.text import Block, Table, render
-from monitor.cells import fold
-from monitor.fields import APPLICANTS, FIELDS, REQUEST_ROWS, REVIEW_CELLS
+from monitor.figures.cells import fold
+from monitor.figures.fields import APPLICANTS, FIELDS, REQUEST_ROWS, REVIEW_CELLS
 
 Grid = list[list[str]]
 _TRADITIONAL = opencc.OpenCC("s2t")

@@ -10,8 +10,8 @@ from crawler.page.tables import read_table
 from crawler.page.text import Block, Table, render
 from monitor import figures
 from monitor.demo import forms, national_tables, word
-from monitor.fields import APPLICANTS, FIELDS, REQUEST_ROWS, label
 from monitor.figures import Figures, extract
+from monitor.figures.fields import APPLICANTS, FIELDS, REQUEST_ROWS, label
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
 

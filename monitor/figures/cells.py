@@ -14,6 +14,20 @@ from crawler.page.chinese import plain
 Kind = Literal["number", "empty", "words"]
 
 
+class Recognised(str):
+    """A cell as it was recognised in a picture."""
+
+    __slots__ = ("confidence",)
+
+    confidence: float
+    """0 to 1."""
+
+    def __new__(cls, words: str, confidence: float) -> "Recognised":
+        made = super().__new__(cls, words)
+        made.confidence = confidence
+        return made
+
+
 class Reading(NamedTuple):
     """One cell, read."""
 

@@ -1,17 +1,18 @@
 """Table rows → the cells of the three national tables. Pure.
 
 Row by row, for tables come cut in two, joined to one, wrapped in layout, with header rows split: what a row
-belongs to is told by its labels (`monitor.labels`), what a figure is by the header above it (`monitor.align`), only in
+belongs to is told by its labels (`monitor.figures.labels`), what a figure is by the header above it (`monitor.figures.align`), only in
 table 4 by position.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor import labels
-from monitor.align import UNKNOWN, Unplaced, align, align_reviews
-from monitor.cells import fold, read
-from monitor.fields import FIELDS, REQUEST_ROWS, REVIEW_CELLS
+from monitor.figures import labels
+from monitor.figures.align import UNKNOWN, Unplaced, align, align_reviews
+from monitor.figures.cells import Recognised, fold, read
+from monitor.figures.fields import FIELDS, REQUEST_ROWS, REVIEW_CELLS
+from monitor.figures.model import Problem
 
 _SUMMED = ("other_services", "procurement")
 """Rows of table 2 that may be printed as several."""
@@ -27,15 +28,6 @@ class Part(NamedTuple):
     """What the header says of the unit."""
     confidence: float
     sublabel: str
-
-
-class Problem(NamedTuple):
-    """Something in a table that could not be placed."""
-
-    table: str
-    """二, 三 or 四."""
-    detail: str
-    """One line of Chinese."""
 
 
 class _Row(NamedTuple):
@@ -207,6 +199,8 @@ class Collector:
             return
         self.seen.add(kind)
         raw = next(iter(distinct), "")
+        if isinstance(raw, Recognised):
+            sure = min(sure, raw.confidence)
         known.append(Part(table, raw, factor, sure, sublabel))
 
     def _read_review(self, row: Sequence[str], words: dict[str, str]) -> None:

@@ -1,62 +1,28 @@
-"""A report's text → the figures of its three national tables, and what changed between two sets of figures. Pure.
+"""A report's text → the figures of its three national tables. Pure.
 
 In: text in the form of `crawler.page.text`. Out: a figure a cell, by the codes of fields.csv, with its printed form;
 blank, `/` and `—` are figures without a value. What can't be placed is a problem, never a guess. Nothing here raises.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
-
-import msgspec
 
 from crawler.page.text import Block, Table, parse
-from monitor import labels
-from monitor.cells import Reading, fold, read, value
-from monitor.fields import FIELDS, REQUEST_ROWS, Field, Form, label
-from monitor.grids import Collector, Part, Problem
-
-__all__ = ["Change", "Figure", "Figures", "Problem", "changes", "extract", "label"]
-
-Source = Literal["html", "pdf", "docx", "ocr", "prose"]
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """One cell, or the sum of the cells of one field."""
-
-    field: str
-    value: float | None
-    """In the field's unit (件, 万元). None: blank, `/`, `—`."""
-    raw: str
-    """As printed; the parts of a sum joined by `+`."""
-    source: Source = "html"
-    confidence: float = 1.0
-
-
-class Figures(msgspec.Struct, frozen=True):
-    """All figures of a report, in the order of the forms."""
-
-    form: Form = ""
-    """Told by the tables themselves; empty if there are none or they do not tell."""
-    figures: tuple[Figure, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-    def by_field(self) -> dict[str, Figure]:
-        return {figure.field: figure for figure in self.figures}
-
-
-class Change(NamedTuple):
-    """A cell that differs. `old` and `new` are as printed; None where the cell was not there."""
-
-    field: str
-    label: str
-    old: str | None
-    new: str | None
+from monitor.figures import labels
+from monitor.figures.cells import Reading, fold, read, value
+from monitor.figures.fields import FIELDS, REQUEST_ROWS, Field, Form, label
+from monitor.figures.grids import Collector, Part
+from monitor.figures.model import Figure, Figures, Problem, Source, changes
 
 
 def extract(text: str, source: Source = "html") -> Figures:
     """The figures of one report's text."""
+    return extract_blocks(parse(text), source)
+
+
+def extract_blocks(blocks: Sequence[Block], source: Source = "html") -> Figures:
+    """The figures of one report's blocks. Cells that are `cells.Recognised` lend their confidence to the figures."""
     collector = Collector()
-    for item in _tables(parse(text)):
+    for item in _tables(blocks):
         if item is None:
             collector.chapter()
         else:
@@ -83,23 +49,6 @@ def _figures(collector: Collector, source: Source) -> Figures:
         found = {code: one for code, one in found.items() if "2021" in FIELDS[code].forms or one.value is not None}
     problems.extend(_missing(found, form, collector.seen))
     return Figures(form, tuple(found.values()), tuple(problems))
-
-
-def changes(old: Figures, new: Figures) -> tuple[Change, ...]:
-    """The cells that differ, in the order of the forms. 1,234 and 1234 are the same; blank, `/` and 0 are not."""
-    before, after = old.by_field(), new.by_field()
-    codes = [code for code in FIELDS if code in before or code in after]
-    codes += [code for code in dict.fromkeys((*before, *after)) if code not in FIELDS]
-    differing = []
-    for code in codes:
-        was, now = before.get(code), after.get(code)
-        if was is None or now is None or _meaning(was) != _meaning(now):
-            differing.append(Change(code, label(code), was.raw if was else None, now.raw if now else None))
-    return tuple(differing)
-
-
-def _meaning(figure: Figure) -> tuple[float | None, str]:
-    return figure.value, fold(figure.raw) or figure.raw.strip() if figure.value is None else ""
 
 
 def _figure(code: str, parts: Sequence[Part], source: Source, problems: list[Problem]) -> Figure | None:

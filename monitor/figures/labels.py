@@ -1,6 +1,6 @@
 """Printed labels of the national tables → the parts of a field's code. Pure.
 
-Everything here takes folded text (`monitor.cells.fold`): no white space, no punctuation, Simplified. Numbers in
+Everything here takes folded text (`monitor.figures.cells.fold`): no white space, no punctuation, Simplified. Numbers in
 front of a label, broken words and missing punctuation therefore make no difference.
 """
 

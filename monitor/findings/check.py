@@ -14,8 +14,8 @@ import msgspec
 
 from crawler.page.chinese import plain, strip_invisible
 from crawler.page.model import Severity
-from monitor.fields import APPLICANTS, FIELDS, REQUEST_ROWS, REVIEW_CELLS, applicant, request_row
 from monitor.figures import Figures
+from monitor.figures.fields import APPLICANTS, FIELDS, REQUEST_ROWS, REVIEW_CELLS, applicant, request_row
 
 _FORM_NAMES = {"2019": "2019年格式（国办公开办函〔2019〕60号）", "2021": "2021年格式（国办公开办函〔2021〕30号）"}
 _HANDLED = {

@@ -7,8 +7,8 @@ so; in doubtful cases the row's own sum has to confirm it. Otherwise the row is 
 from collections.abc import Sequence
 from itertools import groupby
 
-from monitor.cells import Reading, read
-from monitor.fields import APPLICANTS, REVIEW_CELLS
+from monitor.figures.cells import Reading, read
+from monitor.figures.fields import APPLICANTS, REVIEW_CELLS
 
 UNKNOWN = "?"
 """A header column with words that name no column of the form."""

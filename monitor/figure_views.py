@@ -1,0 +1,3 @@
+"""The views of figures that staff query: SQL made from fields.csv. Pure."""
+
+VIEWS = ""
