@@ -7,14 +7,17 @@ that the page shows; else the smallest box that holds them all; without marks th
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
 from crawler.page import chrome
-from crawler.page.attachments import attachments_of, is_document_link
+from crawler.page.attachments import attachments_of
 from crawler.page.dom import Dom, Element, ancestors
+from crawler.page.elsewhere import without_file_lines, without_other_reports
 from crawler.page.evidence import marks_of
 from crawler.page.flow import Flow, Piece
+from crawler.page.labels import labels_of, names_year
 from crawler.page.model import PageFinding
 
 _KNOWN = (
@@ -29,12 +32,8 @@ _KNOWN = (
 )  # fmt: skip
 _NAME = re.compile(r"[#.][\w-]+")
 _OUTER = frozenset(("html", "body"))
-_FILE_HEAD = re.compile(r"(?:相关)?(?:附件|附表|附)(?:下载|列表)?[:：]?")
-_FILE_REST = re.compile(
-    r"(?:(?:相关|点击)?(?:附件|附表|附|下载|查看|文件)(?:下载|\d+|[一二三四五六七八九十]+)?|[\d一二三四五六七八九十]{1,3}|[:：.、．,，;；()（）\[\]【】|·\-]|"
-    r"[\d.]+[kmg]?b|下载次数\d*|格式|类型|大小|pdf|docx?|xlsx?)*",
-    re.I,
-)
+_MOST_BETWEEN = 200
+"""Characters of headings between two boxes of a body."""
 _FEW_LINKS = 0.4
 _INLINE_BOXES = frozenset(
     ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "center", "dd", "dt", "caption", "hr")
@@ -56,6 +55,8 @@ class Body(msgspec.Struct, frozen=True):
     certain: bool
     """A selector or a well-known editor's box names it."""
     findings: tuple[PageFinding, ...] = ()
+    labels: tuple[tuple[int, str], ...] = ()
+    """(index of the piece above which it stands, name) of what names a part of the body without being text."""
 
 
 def find_body(dom: Dom, flow: Flow, own: str, family: Sequence[str], heading: Element | None, base: str) -> Body:
@@ -69,7 +70,7 @@ def find_body(dom: Dom, flow: Flow, own: str, family: Sequence[str], heading: El
         ranges = _ranges(_select(dom, own, findings), flow)
         certain = bool(ranges)
     if not ranges:
-        ranges = _named(dom, flow, (*family, *_KNOWN), marked, everything, base, findings)
+        ranges = _with_headings(flow, _named(dom, flow, (*family, *_KNOWN), marked, everything, base, findings))
         certain = bool(ranges)
     if not ranges and everything:
         ranges = _around_marks(flow, marked)
@@ -77,7 +78,7 @@ def find_body(dom: Dom, flow: Flow, own: str, family: Sequence[str], heading: El
     if guessed:
         start = flow.spans[heading][1] if heading is not None and heading in flow.spans else 0
         ranges = _below_heading(flow, heading, base) or _densest(flow, start)
-    return _body(flow, ranges, marked, certain, guessed, base, findings)
+    return _body(flow, ranges, marked, certain, guessed, base, findings, labels_of(dom, flow))
 
 
 def box_of(dom: Dom, flow: Flow, body: Body) -> str:
@@ -100,12 +101,15 @@ def _body(
     guessed: bool,
     base: str,
     findings: list[PageFinding],
+    labels: list[tuple[int, str]],
 ) -> Body:
     classes = chrome.chrome_elements(flow.pieces, flow.spans)
     indices = [index for start, end in ranges for index in range(start, end) if not classes[index] or marked.get(index)]
     places = [place for place, index in enumerate(indices) if index in marked]
     kept = chrome.strip([flow.pieces[index] for index in indices], min(places, default=0), max(places, default=0))
-    kept = _without_file_lines(kept, flow, base)
+    kept = without_file_lines(kept, flow, base)
+    if marked:
+        kept = without_other_reports(kept)
     if guessed:
         kept = [piece for piece in kept if not piece.is_link or chrome.links_document(piece)]
     position = {id(piece): place for place, piece in enumerate(kept)}
@@ -122,26 +126,13 @@ def _body(
             owner -= 1
         addressed.append((position[id(flow.pieces[owner])] if owner >= 0 else -1, element))
     marks = frozenset().union(*(marked.get(index, set()) for start, end in ranges for index in range(start, end)))
-    return Body(tuple(kept), tuple(addressed), tuple(ranges), marks, certain, tuple(findings))
-
-
-def _without_file_lines(pieces: list[Piece], flow: Flow, base: str) -> list[Piece]:
-    """Without lines that are nothing but links to documents: those are attachments, and their names no text."""
-    names: dict[int, list[str]] = {}
-    for index, element, text in flow.links:
-        if index < len(flow.pieces) and is_document_link(element, base):
-            names.setdefault(id(flow.pieces[index]), []).append(text)
-    kept: list[Piece] = []
-    for piece in pieces:
-        rest = piece.text
-        for name in names.get(id(piece), []):
-            rest = rest.replace(name, "", 1)
-        if id(piece) in names and isinstance(piece.block, str) and _FILE_REST.fullmatch("".join(rest.split())):
-            if kept and _FILE_HEAD.fullmatch("".join(kept[-1].text.split())):
-                kept.pop()
-            continue
-        kept.append(piece)
-    return kept
+    own: dict[int, str] = {}
+    for start, end in ranges:
+        for place, text in labels:
+            below = (position[id(piece)] for piece in flow.pieces[place:end] if id(piece) in position)
+            if start <= place < end and (at := next(below, None)) is not None:
+                own.setdefault(at, text)
+    return Body(tuple(kept), tuple(addressed), tuple(ranges), marks, certain, tuple(findings), tuple(own.items()))
 
 
 def _within_class(element: Element) -> bool:
@@ -181,6 +172,19 @@ def _named(
         if prose >= 12 or _shows_files(flow, ranges, base):
             return ranges
     return []
+
+
+def _with_headings(flow: Flow, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Boxes of one name, and what stands between them if those are headings: an editor's box for each year's report."""
+    gaps = [flow.pieces[end:start] for (_, end), (start, _) in pairwise(ranges)]
+    if not any(names_year(piece.text) for gap in gaps for piece in gap):
+        return ranges
+    if any(sum(len(piece.text) for piece in gap) > _MOST_BETWEEN for gap in gaps):
+        return ranges
+    first = ranges[0][0]
+    while first and ranges[0][0] - first < len(gaps[0]) and isinstance(flow.pieces[first - 1].block, str):
+        first -= 1
+    return [(first, ranges[-1][1])]
 
 
 def _shows_files(flow: Flow, ranges: list[tuple[int, int]], base: str) -> bool:

@@ -99,7 +99,7 @@ _OPAQUE = frozenset(["iframe", "object", "embed", "video", "audio"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _YEAR_TAB = re.compile(r"(20\d\d)(?:年度?)?(?:年度报告|年报)?")
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.I)
-_CHAPTERS = re.compile("[总總]體?体?情|概述|公开条例|公開條例|第二十[条條]")
+_CHAPTERS = re.compile("[总總]體?体?情|概述|公开条例|公開條例|第二十[条條]|依申请公开|依申請公開")
 _MOST_PANELS = 100
 """Hidden elements that are looked into: a tab for every year since 2008 is a fifth of that."""
 _MOST_LABELS = 2000
@@ -138,6 +138,8 @@ class Flow:
         and embedded objects."""
         self.links: list[tuple[int, Element, str]] = []
         """(number of pieces before it, element, text) of links with text."""
+        self.buttons: list[tuple[int, Element]] = []
+        """(number of pieces before it, element) of buttons, whose words are no text of the page."""
 
 
 def read_flow(dom: Dom) -> Flow:
@@ -180,6 +182,8 @@ class _Walk:
         """Reads a start tag; False: its subtree is not to be seen."""
         tag = node.tag
         if tag in _UNSEEN or (len(node.attrib) and hidden(node) and node not in self.tabs):
+            if tag == "button" and not any(part.strip() for part in self.buffer):
+                self.flow.buttons.append((len(self.flow.pieces), node))
             return False
         if tag in _LINKING or node.get("onclick") is not None or node.get("appendix") is not None:
             place = len(self.flow.pieces)
@@ -222,6 +226,8 @@ class _Walk:
             self._flush(self._here())
 
     def _anchor(self, node: Element, before: int, start: int) -> None:
+        if node.get("href") is None and node.get("onclick") is None:
+            return  # a place that is linked, not a link
         if before == len(self.flow.pieces):
             text = squeeze("".join(self.buffer)[start:])
             self.linked += len(text)
@@ -291,11 +297,21 @@ def _shown_tabs(dom: Dom) -> frozenset[Element]:
         siblings = (other for other in parent.iterchildren(element.tag) if other is not element)
         if any(holds(other) for other in islice(siblings, _MOST_PANELS)):
             found.add(element)
+    found.update([panel for panel in panels[:_MOST_PANELS] if _is_fellow(panel, found)] if found else ())
     if not found and (left := [panel for panel in panels[:_MOST_PANELS] if holds(panel)]) and not holds(dom.root):
         labels = islice(dom.root.iter("a", "li", "option", "button", "span"), _MOST_LABELS)
         tabs = {year[1] for label in labels if (year := _YEAR_TAB.fullmatch(text_of(label)))}
         found.update(left[:1] if any(f"{year}年" in text_of(left[0]) for year in tabs) else ())
     return frozenset(found)
+
+
+def _is_fellow(element: Element, panels: set[Element]) -> bool:
+    """Whether an element looks like one of `panels` beside it, and speaks of disclosure: a report without chapters."""
+    looks = (element.getparent(), element.tag, element.get("class"), element.get("id") is None)
+    alike = any(
+        looks == (panel.getparent(), panel.tag, panel.get("class"), panel.get("id") is None) for panel in panels
+    )
+    return alike and len(text := text_of(element)) > 80 and re.search("公开|公開", text) is not None
 
 
 def _holds_report(element: Element) -> bool:

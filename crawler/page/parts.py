@@ -173,14 +173,18 @@ def joined(first: Body, more: Iterable[tuple[Body, Sequence[str]]]) -> Body:
     pieces: list[Piece] = []
     addressed: list[tuple[int, Element]] = []
     marks: frozenset[str] = frozenset()
+    labels: list[tuple[int, str]] = []
     for body, names in ((first, ()), *more):
         kept, places = _own(body.pieces, names)
         addressed += [
             (len(pieces) + (places[place] if place >= 0 else -1), element) for place, element in body.addressed
         ]
+        labels += [(len(pieces) + (places[place - 1] + 1 if place else 0), text) for place, text in body.labels]
         pieces += kept
         marks |= body.marks
-    return msgspec.structs.replace(first, pieces=tuple(pieces), addressed=tuple(addressed), marks=marks)
+    return msgspec.structs.replace(
+        first, pieces=tuple(pieces), addressed=tuple(addressed), marks=marks, labels=tuple(labels)
+    )
 
 
 def text_of(body: Body) -> str:

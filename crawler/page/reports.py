@@ -11,16 +11,17 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from crawler.page import chrome, statements, titles, years
+from crawler.page import chrome, several, statements, titles, years
 from crawler.page.attachments import absolute, attachments_of
 from crawler.page.body import Body
 from crawler.page.chinese import plain, strip_invisible
 from crawler.page.dates import Period
 from crawler.page.dom import Element, ancestors, text_of
-from crawler.page.evidence import TABLE_TWO, Folder
+from crawler.page.evidence import Folder
 from crawler.page.flow import Flow, Piece
 from crawler.page.metadata import Metadata
 from crawler.page.model import Attachment, Hint, PageFinding, Report, YearFrom
+from crawler.page.sections import Section
 from crawler.page.text import Table, render
 from crawler.portal import Portal
 
@@ -90,18 +91,20 @@ def read_reports(
 ) -> tuple[tuple[Report, ...], tuple[PageFinding, ...]]:
     """The body's reports in page order, and findings about the page."""
     pieces = list(body.pieces)
-    sections = years.sections_of(pieces)
+    shown = range(*title_lines(pieces, plain(draft.meta.title))) if draft.meta.title else range(0)
+    sections = years.sections_of(pieces, dict(body.labels), shown)
     if len(sections) == 1:
         return (_single(draft, pieces, sections[0], files),), ()
-    kept, findings = _without_copies(sections, pieces, draft.url)
-    reports = []
-    for section in kept:
-        own = [
-            element
-            for index, element in body.addressed
-            if section.start <= index < section.end or (index < section.start and section is sections[0])
-        ]
-        reports.append(_of_section(draft, pieces, section, attachments_of(own, draft.base)))
+    kept, findings = several.without_copies(sections, pieces, draft.url)
+    shared = several.share_out(sections, body, files, draft.base)
+    if len({section.year for section in sections}) > 1:
+        # It is the page's date: another one with each report that comes to stand on it, and no date of the older ones.
+        draft = msgspec.structs.replace(draft, meta=msgspec.structs.replace(draft.meta, published_on=""))
+    reports = [
+        _of_section(draft, pieces, section, own)
+        for section, own in zip(sections, shared, strict=True)
+        if any(section is one for one in kept)
+    ]
     return tuple(reports), findings
 
 
@@ -118,7 +121,7 @@ def site_findings(meta: Metadata, portal: Portal, url: str) -> tuple[PageFinding
     return tuple(PageFinding("site_mismatch", "warning", detail, url) for detail in found)
 
 
-def _single(draft: Draft, pieces: Sequence[Piece], section: years.Section, files: tuple[Attachment, ...]) -> Report:
+def _single(draft: Draft, pieces: Sequence[Piece], section: Section, files: tuple[Attachment, ...]) -> Report:
     meta, hint = draft.meta, draft.hint
     linked = titles.classify(hint.title) if hint.title else titles.Title("other")
     title, said = meta.title, meta.said
@@ -151,11 +154,11 @@ def _single(draft: Draft, pieces: Sequence[Piece], section: years.Section, files
     return _report(title, organ, year, year_from, meta.source, meta.published_on, text, files, findings)
 
 
-def _of_section(draft: Draft, pieces: Sequence[Piece], section: years.Section, files: tuple[Attachment, ...]) -> Report:
+def _of_section(draft: Draft, pieces: Sequence[Piece], section: Section, files: tuple[Attachment, ...]) -> Report:
     own = pieces[section.start : section.end]
     period = statements.period_of(_folded(own))
     findings = _period_findings(period, section.year if section.year_from == "heading" else None, draft.url)
-    title = section.title or draft.meta.title
+    title = several.title_of(section, draft.meta.title)
     organ = _organ(section.organ or draft.meta.said.organ, draft.meta, "")
     return _report(
         title, organ, section.year, section.year_from, draft.meta.source, draft.meta.published_on,
@@ -219,40 +222,6 @@ def title_lines(pieces: Sequence[Piece], wanted: str) -> tuple[int, int]:
             if not wanted.startswith(joined):
                 break
     return 0, 0
-
-
-def _without_copies(
-    sections: list[years.Section], pieces: Sequence[Piece], url: str
-) -> tuple[list[years.Section], tuple[PageFinding, ...]]:
-    """Each report once: of sections with the same text the one whose year its own text confirms, else the first."""
-    groups: dict[str, list[years.Section]] = {}
-    for section in sections:
-        own = years.without_heading(pieces[section.start : section.end])
-        # Tables alone may well be equal in two years: all zeros.
-        key = strip_invisible(render(_blocks(own))) if section.kinds - {TABLE_TWO} else f"at {section.start}"
-        groups.setdefault(key, []).append(section)
-    dropped: list[years.Section] = []
-    findings = []
-    for group in groups.values():
-        if len(group) < 2:
-            continue
-        own = years.without_heading(pieces[group[0].start : group[0].end])
-        said, _ = statements.body_year(_folded(own))
-        if said is None and len({section.year for section in group}) == len(group):
-            continue
-        kept = next((section for section in group if section.year == said), group[0])
-        dropped += [section for section in group if section is not kept]
-        others = [str(section.year) for section in group if section.year != kept.year]
-        where = f"，其中一处在{'、'.join(others)}年名下" if others else ""
-        detail = f"{kept.year}年的报告在页面上出现了{len(group)}次，内容完全相同{where}"
-        findings.append(PageFinding("duplicate_text", "warning", detail, url))
-    left = [section for section in sections if not any(section is other for other in dropped)]
-    doubled = {section.year for section in left if sum(other.year == section.year for other in left) > 1}
-    findings += [
-        PageFinding("duplicate_year", "warning", f"页面上有不止一份{year}年的报告，内容不同", url)
-        for year in sorted(doubled, key=str)
-    ]
-    return left, tuple(findings)
 
 
 def _period_findings(period: Period | None, titled: int | None, url: str) -> tuple[PageFinding, ...]:

@@ -1,12 +1,15 @@
 """A `<table>` as a grid, or the word that it only lays out prose.
 
 In: an lxml element. Out: `Table` with every span resolved (a spanned cell stands in each place that it covers), or None for
-a table that is layout (one that holds another table always is), whose cells are then read as paragraphs. Columns and rows in
-which no cell begins are none: 370 columns of an old editor are the six that are seen. Work is bounded, whatever the markup
+a table that is layout (one that holds another table is, unless that is a mere cell), whose cells are then read as paragraphs.
+Columns and rows in which no cell begins are none: 370 columns of an old editor are the six that are seen. A row ends with its
+last cell: one that lost a cell is shorter than the others, not blank at its end. Work is bounded, whatever the markup
 claims. Pure.
 """
 
 import re
+from bisect import bisect_left
+from itertools import islice
 
 from lxml import etree
 
@@ -32,6 +35,7 @@ _BREAKS = frozenset(
     ["p", "div", "li", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "dd", "dt", "blockquote", "section", "article"]
 )
 _UNSEEN = frozenset(["script", "style", "noscript", "template", "select", "textarea", "button", "xml", "rt", "rp"])
+_NOT_SHOWN = re.compile(r"display\s*:\s*none", re.I)
 _GROUPS = frozenset(("thead", "tbody", "tfoot"))
 
 
@@ -43,12 +47,12 @@ class Cell:
     def __init__(self, element: Element, rows: int, columns: int) -> None:
         self.rows = rows
         self.columns = columns
-        self.text = _cell_text(element)
+        self.text = "" if len(element.attrib) and hidden(element) else _cell_text(element)
 
 
 def read_table(table: Element) -> Table | None:
     """The grid, or None for a layout table. A table without cells is an empty `Table`."""
-    if next(table.iterdescendants("table"), None) is not None:
+    if not all(map(_mere_cell, table.iterdescendants("table"))):
         return None
     rows = _rows(table)
     if sum(len(row) for row in rows) == 0:
@@ -61,36 +65,60 @@ def read_table(table: Element) -> Table | None:
     return Table(tuple(tuple(squeeze(text) for text in row) for row in grid))
 
 
+def _mere_cell(table: Element) -> bool:
+    """Whether a table in another's cell is only an editor's way to write that cell's words."""
+    cells = list(islice(table.iter("td", "th"), 2))
+    nested = next(table.iterdescendants("table", "img"), None) is not None
+    return len(cells) == 1 and not nested and len(squeeze(_cell_text(table))) <= _LABEL
+
+
 def _rows(table: Element) -> list[list[Cell]]:
-    """Rows of the table itself (not of nested ones), footers last, as browsers show them."""
+    """Rows of the table itself (not of nested ones) as browsers show them: the first header before, the first footer behind
+    all others. No cell reaches into another group of rows."""
+    head: list[list[Cell]] = []
     body: list[list[Cell]] = []
     foot: list[list[Cell]] = []
-    loose: list[Cell] = []
+    loose: list[list[Cell]] = []
+    """Rows that stand in no group."""
 
     def close() -> None:
-        if loose:
-            body.append(list(loose))
-            loose.clear()
+        body.extend(_clipped(loose))
+        loose.clear()
 
     for child in table.iterchildren(etree.Element):
         if child.tag in _GROUPS:
             close()
-            into = foot if child.tag == "tfoot" else body
-            cells = list(child.iterchildren("td", "th"))
-            if cells:
-                into.append([_cell(part) for part in cells])
-            into.extend(_cells(row) for row in child.iterchildren("tr") if not hidden(row))
-        elif child.tag == "tr":
-            close()
             if not hidden(child):
-                body.append(_cells(child))
+                into = (
+                    head if child.tag == "thead" and not head else foot if child.tag == "tfoot" and not foot else body
+                )
+                into.extend(_clipped(_group(child)))
+        elif child.tag == "tr":
+            if not hidden(child):
+                loose.append(_cells(child))
         elif child.tag in ("td", "th"):
-            loose.append(_cell(child))
+            if (before := child.getprevious()) is None or before.tag not in ("td", "th"):
+                loose.append([])
+            loose[-1].append(_cell(child))
         elif child.tag in ("form", "font", "span", "div"):
             # Browsers move these out of the table and read the rows as if they stood in it.
-            body.extend(_cells(row) for row in child.iter("tr") if _own(row, table) and not hidden(row))
+            loose.extend(_cells(row) for row in child.iter("tr") if _own(row, table) and not hidden(row))
     close()
-    return body + foot
+    return head + body + foot
+
+
+def _group(element: Element) -> list[list[Cell]]:
+    """The rows of a thead, tbody or tfoot."""
+    cells = [_cell(part) for part in element.iterchildren("td", "th")]
+    rows = [_cells(row) for row in element.iterchildren("tr") if not hidden(row)]
+    return [cells, *rows] if cells else rows
+
+
+def _clipped(rows: list[list[Cell]]) -> list[list[Cell]]:
+    for index, row in enumerate(rows):
+        for cell in row:
+            cell.rows = min(cell.rows, len(rows) - index)
+    return rows
 
 
 def _own(row: Element, table: Element) -> bool:
@@ -104,11 +132,16 @@ def _cells(row: Element) -> list[Cell]:
     found: list[Cell] = []
     for child in row.iterchildren(etree.Element):
         if child.tag in ("td", "th"):
-            if not hidden(child):
+            if not _absent(child):
                 found.append(_cell(child))
         elif child.tag in ("form", "font", "span", "div", "p"):
-            found.extend(_cell(part) for part in child.iterchildren("td", "th") if not hidden(part))
+            found.extend(_cell(part) for part in child.iterchildren("td", "th") if not _absent(part))
     return found
+
+
+def _absent(cell: Element) -> bool:
+    """Whether a cell takes no place in its row. One that is only invisible keeps its own, blank."""
+    return cell.get("hidden") is not None or _NOT_SHOWN.search(cell.get("style") or "") is not None
 
 
 def _cell(element: Element) -> Cell:
@@ -190,17 +223,18 @@ def _grid(rows: list[list[Cell]]) -> list[list[str]]:
     lines = {row: index for index, row in enumerate(sorted(starts_rows))}
     if len(columns) * len(lines) > _MOST_PLACES:
         return [[cell.text for cell in row] for row in rows if row]
-    grid = [[""] * len(columns) for _ in lines]
+    grid: list[list[str]] = [[] for _ in lines]
     ordered = sorted(columns)
     for cell, top, left in placed:
         text = squeeze(cell.text)
-        if not text:
-            continue
-        covered = [columns[column] for column in ordered if left <= column < left + cell.columns]
+        first = columns[left]
+        end = bisect_left(ordered, left + cell.columns)
         for row in range(top, min(top + cell.rows, len(rows))):
             if (line := lines.get(row)) is not None:
-                for column in covered:
-                    grid[line][column] = text
+                places = grid[line]
+                places += [""] * (end - len(places))
+                if text:
+                    places[first:end] = [text] * (end - first)
     return grid
 
 

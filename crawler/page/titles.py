@@ -120,6 +120,16 @@ def without_suffix(title: str) -> str:
     return title[: match.start()].strip() if match else title.strip()
 
 
+def with_year(title: str, year: int) -> str:
+    """`title` with `year` in the place of the one that it names; as it is if it names none."""
+    said = classify(title).year
+    if said is None or said == year:
+        return title
+    return _YEAR_MARK.sub(
+        lambda match: match[0].replace(match["year"], str(year)) if year_of(match["year"]) == said else match[0], title
+    )
+
+
 def _read(printed: str) -> Title:
     whole = chinese.plain(printed)
     bare = without_suffix(printed)

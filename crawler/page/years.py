@@ -1,263 +1,108 @@
-"""A body that holds several years' reports, taken apart into one section a year.
+"""A body that holds several reports, taken apart into one section each: a year's, or an organ's.
 
-In: the body's pieces with their marks. Out: `Section`s in page order; one, if it is one report. A report begins at a heading that
-names it or its year, at the opening sentence, at chapter one, at the first table of the form: whichever of these comes again, or
-comes after what it belongs before, begins the next. A part without a year of its own, between two that have one, takes the year that
-is left there. A report that only talks about other years has none of this twice and stays whole. Pure.
+In: the body's pieces with their marks, the labels above them. Out: `Section`s in page order; one, if it is one report. A part without
+a year of its own takes that of its tab, or, between two that have one, the year that is left there; one of which nothing tells the
+year stays with the report above it. A report that only talks about other years stays whole. Pure.
 """
 
 import itertools
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-import msgspec
-
-from crawler.page import titles
-from crawler.page.dates import YEAR, bare_year, year_of
-from crawler.page.evidence import CHAPTER_ONE, OPENING, TABLE_TWO, Folder, in_long_line, marks_in, marks_in_table
+from crawler.page.beginnings import ASIDE, HEADING, Lines
+from crawler.page.dom import ancestors
+from crawler.page.evidence import CHAPTER_ONE, TABLE_TWO
 from crawler.page.flow import Piece
-from crawler.page.model import YearFrom
-from crawler.page.statements import body_year, organ_in
+from crawler.page.sections import Section, back, describe, parts
 
-_YEAR_LINE = re.compile(rf"^[(（【\[]?({YEAR})(?:年度?|年年?报|年度?(?:工作)?报告|年政府信息公开)?[)）】\]]?[:：]?$")
-_FOREWORD = re.compile(r"^(?:引言|前言|导言|序言|编制说明)[:：]?$")
-_RANK = {"heading": 0, OPENING: 1, CHAPTER_ONE: 2, TABLE_TWO: 3}
-_SHORT = 80
-"""Characters of the longest heading."""
-_PREFACE = 8
-"""Pieces that a page may show above the first of its reports."""
-_SUBSTANCE = 100
-"""Characters that make a part more than headings."""
+_HEAD = 4
+"""Pieces at a report's top that may be its headings."""
 
 
-class Section(msgspec.Struct):
-    """A report's part of the body: pieces from `start` to before `end`."""
-
-    start: int
-    end: int
-    title: str = ""
-    """The heading that names it, as printed; empty if none does."""
-    organ: str = ""
-    """The organ that its text names as its author."""
-    year: int | None = None
-    year_from: YearFrom | None = None
-    kinds: frozenset[str] = frozenset()
-    """What of a report's beginning stands in it: heading, opening, chapter one, first table."""
-
-
-def sections_of(pieces: Sequence[Piece]) -> list[Section]:
-    """The reports in a body. One section that covers it all if there are not at least two years."""
-    fold = Folder("".join(piece.text for piece in pieces)[:20000])
-    folded = [fold(piece.text) for piece in pieces]
-    tabs, bar = _tab_bar(pieces, folded)
-    starts = [bar] if bar else [0]
-    starts = _starts(pieces, folded, starts[0])
-    sections = [
-        Section(start, end) for start, end in zip(starts, [*starts[1:], len(pieces)], strict=True) if end > start
-    ]
-    for section in sections:
-        _describe(section, pieces, folded)
-    sections = _whole(_solid(sections, pieces, folded))
-    for section in sections:
-        _describe(section, pieces, folded)
-    known = {section.year for section in sections if section.year}
-    if len(sections) < 2 or len(known) < 2:
-        whole = Section(0, len(pieces))
-        _describe(whole, pieces, folded)
-        return [whole]
-    sections[0].start = _behind_preface(pieces, folded, bar, sections[0].end)
-    _by_tabs(sections, tabs)
-    _between(sections)
-    return _settled(sections)
-
-
-def _behind_preface(pieces: Sequence[Piece], folded: Sequence[str], start: int, end: int) -> int:
-    """Where the first report begins, behind what the page says above all of them: that stays where it is when a newer
-    report comes to stand on top. `start` if no heading tells."""
-    for index in range(start, min(start + _PREFACE, end)):
-        kinds = _kinds(pieces[index], folded[index])
-        if "heading" in kinds:
-            return index
-        if kinds or not isinstance(pieces[index].block, str):
-            break
-    return start
+def sections_of(
+    pieces: Sequence[Piece], labels: Mapping[int, str] = MappingProxyType({}), title: range = range(0)
+) -> list[Section]:
+    """The reports in a body. One section that covers it all if there are not at least two. `title`: pieces that are the page's title."""
+    lines = Lines(pieces, labels, title)
+    tabs, first = lines.contents
+    sections = _panels(lines, tabs, first) or parts(lines, first)
+    if len(sections) > 1:
+        _by_tabs(sections, tabs)
+        _by_title(sections[0], sections, lines)
+    if _several(sections):
+        _between(sections)
+        sections = _settled(sections)
+    if _several(sections):
+        _boxed(sections, lines, first)
+        return sections
+    whole = Section(0, len(pieces))
+    describe(whole, lines)
+    return [whole]
 
 
 def without_heading(pieces: Sequence[Piece]) -> list[Piece]:
     """Pieces of a section without the lines at its top that name the report or its year."""
+    lines = Lines(pieces[:_HEAD])
     start = 0
-    while start < len(pieces) and start < 4 and isinstance(pieces[start].block, str):
-        line = "".join(pieces[start].text.split())
-        if not _is_heading(pieces[start], line):
-            break
+    while start < len(lines) and (start in lines.above or lines.heads(start) or lines.untitled(start)):
         start += 1
     return list(pieces[start:])
 
 
-def _starts(pieces: Sequence[Piece], folded: Sequence[str], first: int) -> list[int]:
-    """Where a report begins."""
-    starts = [first]
-    seen: dict[str, int] = {}
-    size = 0
-    for index in range(first, len(pieces)):
-        for kind in _kinds(pieces[index], folded[index]):
-            rank = _RANK[kind]
-            later = max((_RANK[other] for other in seen), default=-1)
-            again = (
-                kind in seen
-                and (rank > 0 or size >= _SUBSTANCE)
-                and index - seen[kind] > (1 if kind == TABLE_TWO else 2)
-            )
-            before = rank < later and (size >= _SUBSTANCE or TABLE_TWO in seen)
-            if again or before:
-                start = _back_to_heading(pieces, folded, index, starts[-1])
-                if start > starts[-1]:
-                    starts.append(start)
-                    seen, size = {}, sum(len(line) for line in folded[start:index])
-            seen[kind] = index
-        size += len(folded[index])
-    return starts
+def _panels(lines: Lines, tabs: list[int], first: int) -> list[Section]:
+    """The panels of a row of tabs, if there are as many, and none tells another year than its tab."""
+    starts = lines.panels(first, len(tabs)) if tabs else []
+    sections = [Section(start, end, start) for start, end in itertools.pairwise([*starts, len(lines)])]
+    for section in sections:
+        describe(section, lines)
+    contradicting = [
+        one for one, year in zip(sections, tabs, strict=False) if one.year not in (None, year) and not one.guessed
+    ]
+    return [] if contradicting else sections
 
 
-def _kinds(piece: Piece, line: str) -> list[str]:
-    """What of a report's beginning a piece is, in the order of `_RANK`."""
-    if not isinstance(piece.block, str):
-        return [TABLE_TWO] if TABLE_TWO in marks_in_table(line[:300]) else []
-    found = []
-    if _is_heading(piece, line):
-        found.append("heading")
-    marks = marks_in(line) | (in_long_line(line) if len(line) > 300 else set())
-    found += [kind for kind in (OPENING, CHAPTER_ONE) if kind in marks]
-    if len(line) < 30 and TABLE_TWO in marks_in_table(line):
-        found.append(TABLE_TWO)
-    return found
-
-
-def _is_heading(piece: Piece, line: str) -> bool:
-    """A line that names a report, or a year alone."""
-    if len(line) > _SHORT or piece.is_link or line.endswith(("。", "；", ";")):
+def _several(sections: Sequence[Section]) -> bool:
+    """Whether parts are reports: of several years, or each under a title of its own with the marks of a report."""
+    if len(sections) < 2:
         return False
-    if _YEAR_LINE.match(line):
+    if len({section.year for section in sections if section.year}) > 1:
         return True
-    return "公开" in line and (said := titles.classify(piece.text)).kind == "report" and said.year is not None
+    return all(section.title and section.titled and section.kinds & {CHAPTER_ONE, TABLE_TWO} for section in sections)
 
 
-def _back_to_heading(pieces: Sequence[Piece], folded: Sequence[str], index: int, floor: int) -> int:
-    """The first of the foreword and title lines right before a beginning."""
-    while index - 1 > floor:
-        line = folded[index - 1]
-        if isinstance(pieces[index - 1].block, str) and (
-            _FOREWORD.match(line)
-            or _is_heading(pieces[index - 1], line)
-            or (pieces[index - 1].heading and len(line) < 40)
-        ):
-            index -= 1
-        else:
-            break
-    return index
-
-
-def _describe(section: Section, pieces: Sequence[Piece], folded: Sequence[str]) -> None:
-    """Reads year, title and organ of a section."""
-    section.year = section.year_from = None
-    section.title = section.organ = ""
-    lines = [folded[index] for index in range(section.start, section.end) if isinstance(pieces[index].block, str)]
-    kinds: set[str] = set()
-    for index in range(section.start, section.end):
-        kinds.update(_kinds(pieces[index], folded[index]))
-    section.kinds = frozenset(kinds)
-    for index in range(section.start, min(section.start + 4, section.end)):
-        if isinstance(pieces[index].block, str) and _is_heading(pieces[index], folded[index]):
-            said = titles.classify(pieces[index].text)
-            section.year = section.year or said.year or bare_year(folded[index])
-            if said.kind == "report":
-                section.title = section.title or pieces[index].text
-                section.organ = section.organ or said.organ
-    if section.year is not None:
-        section.year_from = "heading"
-    else:
-        section.year, section.year_from = body_year(lines, vote=bool(kinds - {TABLE_TWO}))
-    section.organ = section.organ or organ_in(lines)
-
-
-def _solid(sections: list[Section], pieces: Sequence[Piece], folded: Sequence[str]) -> list[Section]:
-    """Sections with substance; a part without any belongs to its neighbour: headings to the next, a tail to the last."""
-    kept: list[Section] = []
-    carried: int | None = None
-    for section in sections:
-        size = sum(len(folded[index]) for index in range(section.start, section.end))
-        tables = any(not isinstance(pieces[index].block, str) for index in range(section.start, section.end))
-        if carried is not None:
-            section.start, carried = carried, None
-        if size < _SUBSTANCE and not tables:
-            if section is not sections[-1]:
-                carried = section.start
-            elif kept:
-                kept[-1].end = section.end
-            continue
-        kept.append(section)
-    if carried is not None and kept:
-        kept[-1].end = sections[-1].end
-    for section in kept:
-        _describe(section, pieces, folded)
-    return kept
-
-
-def _whole(sections: list[Section]) -> list[Section]:
-    """Joins a part to the one before it that is of the same year, or of none, and has none of its structure again."""
-    kept: list[Section] = []
-    for section in sections:
-        last = kept[-1] if kept else None
-        again = last is not None and last.kinds & section.kinds & {CHAPTER_ONE, TABLE_TWO}
-        other_year = section.year is not None and last is not None and section.year != last.year
-        bare = section.year is None and TABLE_TWO in section.kinds
-        if last is None or again or bare or (other_year and section.kinds - {OPENING}):
-            kept.append(section)
-        else:
-            last.end = section.end
-            last.kinds |= section.kinds
-    return kept
-
-
-def _tab_bar(pieces: Sequence[Piece], folded: Sequence[str]) -> tuple[list[int], int]:
-    """Years of a row of tabs at the body's top, and where it ends: two or more lines that are years alone."""
-    years: list[int] = []
-    for index, line in enumerate(folded[:80]):
-        found = _YEAR_LINE.match(line) if isinstance(pieces[index].block, str) else None
-        year = year_of(found[1]) if found else None
-        if year is None or year in years:
-            if len(years) > 1:
-                return years, index
-            if year is None and index > 3:
-                break
-            years = [year] if year else []
-            continue
-        years.append(year)
-    return [], 0
+def _by_title(first: Section, sections: Sequence[Section], lines: Lines) -> None:
+    """The first report may have no heading but the page's title."""
+    year = lines.title_year
+    if (
+        (first.year is None or first.guessed)
+        and year
+        and all(year != other.year for other in sections if other is not first)
+    ):
+        first.year, first.year_from, first.guessed = year, "title", False
 
 
 def _by_tabs(sections: list[Section], tabs: list[int]) -> None:
-    """Gives parts without a year the one of the tab at their place, if tabs and parts agree elsewhere."""
+    """Gives parts the years of the tabs at their places, if both agree where a heading, a period or an opening tells."""
     if len(tabs) != len(sections):
         return
-    agreeing = sum(section.year == year for section, year in zip(sections, tabs, strict=True) if section.year)
-    if agreeing * 2 < sum(section.year is not None for section in sections):
+    told = [
+        (section, year) for section, year in zip(sections, tabs, strict=True) if section.year and not section.guessed
+    ]
+    if sum(section.year == year for section, year in told) * 2 < len(told):
         return
     for section, year in zip(sections, tabs, strict=True):
-        if section.year is None:
-            section.year, section.year_from = year, "heading"
+        if section.year is None or section.guessed:
+            section.year, section.year_from, section.guessed = year, "heading", False
 
 
 def _between(sections: list[Section]) -> None:
-    """Years of parts that name none: exactly those that are missing between two neighbours, in the page's order."""
-    known = [index for index, section in enumerate(sections) if section.year]
-    for left, right in itertools.pairwise(known):
-        first, last = sections[left].year or 0, sections[right].year or 0
-        step = -1 if first > last else 1
-        if right - left > 1 and (last - first) * step == right - left:
-            for offset in range(1, right - left):
-                part = sections[left + offset]
-                part.year, part.year_from = first + step * offset, "body"
+    """Years of parts that tell none: exactly those that are missing between two neighbours, in the page's order. A guess stands
+    where the others leave room for it."""
+    _fill(sections, [index for index, section in enumerate(sections) if section.year and not section.guessed])
+    _fill(sections, [index for index, section in enumerate(sections) if section.year])
+    for section in sections:
+        if section.guessed and any(one.year == section.year and not one.guessed for one in sections):
+            section.year, section.year_from = None, None
     for index, section in enumerate(sections):
         if section.organ:
             continue
@@ -267,14 +112,67 @@ def _between(sections: list[Section]) -> None:
         section.organ = sections[near[0][2]].organ if near else ""
 
 
+def _fill(sections: list[Section], known: list[int]) -> None:
+    for left, right in itertools.pairwise(known):
+        first, last = sections[left].year or 0, sections[right].year or 0
+        step = -1 if first > last else 1
+        if right - left > 1 and (last - first) * step == right - left:
+            for offset in range(1, right - left):
+                part = sections[left + offset]
+                part.year, part.year_from, part.guessed = first + step * offset, "body", False
+
+
 def _settled(sections: list[Section]) -> list[Section]:
     """Parts that got no year stay with the part before them: they are not known to be reports of their own."""
     kept: list[Section] = []
+    waiting: Section | None = None
     for section in sections:
         if section.year is None and kept:
             kept[-1].end = section.end
-        elif section.year is None and len(sections) > 1:
-            sections[1].start = section.start
+            kept[-1].unread += 1
+        elif section.year is None and section is not sections[-1]:
+            waiting = waiting or section
         else:
+            if waiting is not None:
+                section.start, section.at, waiting = waiting.start, waiting.at, None
+                section.unread += 1
             kept.append(section)
     return kept
+
+
+def _boxed(sections: list[Section], lines: Lines, first: int) -> None:
+    """Sets each report's box, and leaves out what the page says above the first and below the last one: that stays where it is when
+    another report comes to stand there."""
+    cores = [_core(lines, section) for section in sections]
+    for place, section in enumerate(sections):
+        box = lines.box(cores[place], *cores[:place][-1:], *cores[place + 1 :][:1])
+        further = min(cores[place] + 1, len(lines) - 1)
+        section.box = box if box is not None and box in ancestors(lines.pieces[further].element) else None
+    top = sections[0]
+    marked = next((index for index in range(top.start, top.end) if {*lines.kinds[index]} - {HEADING}), top.at)
+    at = next((index for index in range(marked, top.start - 1, -1) if HEADING in lines.kinds[index]), top.at)
+    start = back(lines, at, first - 1, cores[1])
+    if start > top.start and lines.size(top.start, start) <= ASIDE:
+        top.start = start
+    held = [_inside(lines, section, core) for section, core in zip(sections, cores, strict=True)]
+    if all(count == section.end - section.start for count, section in list(zip(held, sections, strict=True))[:-1]):
+        last = sections[-1]
+        last.end = max(last.at, last.start + held[-1] - 1) + 1
+
+
+def _core(lines: Lines, section: Section) -> int:
+    """The first piece of a section that is no heading."""
+    found = (index for index in range(section.at, section.end) if index not in lines.above and not lines.heads(index))
+    return next(found, section.at)
+
+
+def _inside(lines: Lines, section: Section, core: int) -> int:
+    """How many of a section's pieces, from its first, stand in its box or are the headings above it."""
+    count = 0
+    inside = set(section.box.iter()) if section.box is not None else set()
+    for index in range(section.start, section.end):
+        boxed = lines.pieces[index].element in inside
+        if not boxed and (index >= core or not lines.opens(index)):
+            break
+        count += 1
+    return count
