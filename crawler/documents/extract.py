@@ -36,7 +36,7 @@ from crawler.page.model import PageFinding
 
 LIBRARIES = ("pypdfium2", "python-docx", "openpyxl", "xlrd", "olefile", "pillow")
 
-REVISION = " ".join(["3", *(f"{name}={version(name)}" for name in LIBRARIES)])
+REVISION = " ".join(["4", *(f"{name}={version(name)}" for name in LIBRARIES)])
 """What the extracted text and pixels depend on: our own rules, and the libraries."""
 
 _MAX_DETAIL = 500

@@ -3,6 +3,7 @@
 A document that crashes, hangs or eats memory costs itself only: the child is ended and another one started for the next.
 One child at a time, one document at a time, the child kept between documents and renewed before it grows. `Extractor` is
 for those who wait (re-reading captures); `SharedExtractor` is for asyncio, one child for all passes of a process.
+`Supervisor` is what they have in common with other readers of documents in children (OCR).
 """
 
 import asyncio
@@ -19,13 +20,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self
 
 import msgspec
 
 from crawler.documents.kinds import sniff
 from crawler.documents.model import MAX_TEXT, Extract
-from crawler.documents.worker import CPU_SECONDS, Answer, Question
+from crawler.documents.worker import CPU_SECONDS, Answer, Found, Question
 from crawler.page.model import PageFinding
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ _STDERR = 4_096
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class _Died(Exception):
+class Died(Exception):
     """The child ended, or was ended, over a document. Why, in words for a finding."""
 
     def __init__(self, why: str, hung: bool = False) -> None:
@@ -52,15 +53,26 @@ class _Died(Exception):
         self.hung = hung
 
 
-class Extractor:
-    """Reads documents in a child process, one at a time. Use it as a context manager, or `close` it.
+class Supervisor(Generic[Found]):
+    """Asks a child process about documents, one at a time. Use it as a context manager, or `close` it.
 
     The thread that asks first must live as long as the child: Linux ends a child with the thread that started it.
     """
 
-    def __init__(self, seconds: float = SECONDS, command: tuple[str, ...] = ("-m", "crawler.documents.worker")) -> None:
-        self._seconds = seconds
+    def __init__(
+        self,
+        answer: type[Answer[Found]],
+        command: tuple[str, ...],
+        seconds: float = SECONDS,
+        cpu_seconds: int = CPU_SECONDS,
+        memory: int = 0,
+    ) -> None:
+        """`command` runs a `worker.serve` that answers with `answer`; `memory` (0: `MEMORY`) is what renews the child."""
+        self._answer = answer
         self._command = command
+        self._seconds = seconds
+        self._cpu_seconds = cpu_seconds
+        self._memory = memory
         self._child: subprocess.Popen[bytes] | None = None
         self._asking = threading.Lock()
         """Held while a document is read."""
@@ -83,16 +95,10 @@ class Extractor:
         """The child's process id; None if there is none at present."""
         return self._child.pid if self._child is not None else None
 
-    def extract(self, body: bytes, media_type: str, url: str) -> Extract:
-        """What `body` says. Never raises: a child that dies over it makes a finding `unreadable_document`."""
-        try:
-            with self._asking:
-                return self._asked(body, media_type, url)
-        except _Died as error:
-            kind = sniff(body, media_type)
-            logger.warning("%s: %s", url, error)
-            finding = PageFinding("unreadable_document", "warning", f"{kind}: {error}", url)
-            return Extract("", "", kind, (finding,))
+    def ask(self, body: bytes, media_type: str, url: str) -> Found:
+        """What the child finds in `body`. Raises Died, with the reason, where the child died over it or was ended."""
+        with self._asking:
+            return self._asked(body, media_type, url)
 
     def close(self) -> None:
         """Ends the child, from whatever thread; a document that it still reads gets a finding. Waits for its end."""
@@ -103,38 +109,38 @@ class Extractor:
         with self._asking:
             self._end()
 
-    def _asked(self, body: bytes, media_type: str, url: str) -> Extract:
+    def _asked(self, body: bytes, media_type: str, url: str) -> Found:
         begun = self._read
         try:
             return self._ask(body, media_type, url)
-        except _Died as error:
+        except Died as error:
             # What the documents before it left behind may be why: it gets a fresh child, once.
             if error.hung or not begun or self._closed:
                 raise
             return self._ask(body, media_type, url)
 
-    def _ask(self, body: bytes, media_type: str, url: str) -> Extract:
+    def _ask(self, body: bytes, media_type: str, url: str) -> Found:
         deadline = time.monotonic() + self._seconds
         question = msgspec.msgpack.encode(Question(body, media_type, url))
         try:
             child = self._started()
             frame = self._talk(child, struct.pack(">I", len(question)) + question, deadline)
-            answer = msgspec.msgpack.decode(frame, type=Answer)
-        except _Died:
+            answer = msgspec.msgpack.decode(frame, type=self._answer)
+        except Died:
             self._end()
             raise
         except (OSError, msgspec.MsgspecError) as error:
             self._end()
-            raise _Died(f"the process that reads documents failed: {type(error).__name__}: {error}") from error
+            raise Died(f"the process that reads documents failed: {type(error).__name__}: {error}") from error
         self._read += 1
-        if self._read >= DOCUMENTS or answer.memory > MEMORY:
+        if self._read >= DOCUMENTS or answer.memory > (self._memory or MEMORY):
             self._end()
-        return answer.extract
+        return answer.found
 
     def _started(self) -> subprocess.Popen[bytes]:
         with self._guard:
             if self._closed:
-                raise _Died("the pass ended before it was read")
+                raise Died("the pass ended before it was read")
             if self._child is not None and self._child.poll() is not None:
                 self._discard()  # it died while it had nothing to do
             if self._child is None:
@@ -170,12 +176,12 @@ class Extractor:
                 if len(reply) >= 4:
                     (length,) = struct.unpack_from(">I", reply)
                     if length > _MAX_FRAME:
-                        raise _Died("the process that reads documents answered nonsense")
+                        raise Died("the process that reads documents answered nonsense")
                     if len(reply) >= 4 + length:
                         return bytes(reply[4 : 4 + length])
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise _Died(f"it could not be read within {self._seconds:g} s", hung=True)
+                    raise Died(f"it could not be read within {self._seconds:g} s", hung=True)
                 for key, _ in selector.select(left):
                     if key.fileobj is child.stdin:
                         try:
@@ -195,7 +201,7 @@ class Extractor:
                             raise self._why(child)
                         reply += got
 
-    def _why(self, child: subprocess.Popen[bytes]) -> _Died:
+    def _why(self, child: subprocess.Popen[bytes]) -> Died:
         """How a child ended that closed its output."""
         try:
             code = child.wait(1.0)
@@ -207,13 +213,13 @@ class Extractor:
         if self._errors:
             logger.warning("the process that reads documents wrote: %s", self._errors.decode("utf-8", "replace"))
         if self._closed:
-            return _Died("the pass ended before it was read")
+            return Died("the pass ended before it was read")
         if code == -signal.SIGXCPU:
-            return _Died(f"it could not be read within {CPU_SECONDS} s of processor time", hung=True)
+            return Died(f"it could not be read within {self._cpu_seconds} s of processor time", hung=True)
         if code < 0:
             name = signal.Signals(-code).name if -code in _SIGNALS else str(-code)
-            return _Died(f"reading it crashed the process that did ({name})")
-        return _Died(f"reading it ended the process that did (exit {code})")
+            return Died(f"reading it crashed the process that did ({name})")
+        return Died(f"reading it ended the process that did (exit {code})")
 
     def _end(self) -> None:
         with self._guard:
@@ -231,6 +237,23 @@ class Extractor:
 
 
 _SIGNALS = frozenset(signal.Signals)
+
+
+class Extractor(Supervisor[Extract]):
+    """Reads documents as `crawler.documents.extract` does."""
+
+    def __init__(self, seconds: float = SECONDS, command: tuple[str, ...] = ("-m", "crawler.documents.worker")) -> None:
+        super().__init__(Answer[Extract], command, seconds)
+
+    def extract(self, body: bytes, media_type: str, url: str) -> Extract:
+        """What `body` says. Never raises: a child that dies over it makes a finding `unreadable_document`."""
+        try:
+            return self.ask(body, media_type, url)
+        except Died as error:
+            kind = sniff(body, media_type)
+            logger.warning("%s: %s", url, error)
+            finding = PageFinding("unreadable_document", "warning", f"{kind}: {error}", url)
+            return Extract("", "", kind, (finding,))
 
 
 class SharedExtractor:

@@ -14,6 +14,9 @@ HEADING = re.compile(
     r"[（(]?[一二三四五六七八九十\d]{1,3}[)）、.．]|第[一二三四五六七八九十]+[章条]|表[一二三四五\d]|附"
 )
 """How a line of its own begins."""
+_CAPTION = re.compile(r"(?:附|续)?表\d{0,2}[（(]?续?表?[）)]?")
+PAGE_NUMBER = re.compile(r"[-—– ]*(\d{1,3})[-—– ]*|第 ?(\d{1,3}) ?[页⻚頁].{0,12}")
+"""A line that is no more than the number of its page."""
 _ODD = {0xFFFE: "", 0: ""}
 
 
@@ -37,6 +40,8 @@ def paragraphs(lines: Iterable[Block]) -> list[Block]:
             and len(words) > 1
             and not _PROSE.search(line)
             and not _DATED.search(line)
+            and not PAGE_NUMBER.fullmatch(line)
+            and not _CAPTION.fullmatch("".join(words))
             and any(map(_NUMERIC.fullmatch, words))
         ):
             above = blocks[-1].split() if not rows and blocks and isinstance(blocks[-1], str) else []

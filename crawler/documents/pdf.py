@@ -23,8 +23,8 @@ MAX_SIDE = 2_000
 _DEPTH = 4
 """Forms within forms."""
 _MAX_OBJECTS = 200_000
-_MAX_SEGMENTS = 20_000
-"""Of a page's paths; a map or a chart has more, and no tables."""
+_MAX_SEGMENTS = 60_000
+"""Of a page's paths; a map or a chart has more, and no tables. A dash is four."""
 _SHARE = 0.01
 """Of the page's area: smaller pictures are ornaments and pieces of lines."""
 

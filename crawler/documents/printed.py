@@ -5,16 +5,21 @@ place of a word decides. Lengths are in points.
 """
 
 import itertools
-import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from crawler.documents.lines import HEADING, wrapped
+from crawler.documents.grid import nearest, snapped
+from crawler.documents.lines import HEADING, PAGE_NUMBER, wrapped
+from crawler.documents.model import without_marks
 from crawler.documents.ruled import SLACK, Ruled
 from crawler.page.text import Block, Table
 
-_NUMBER = re.compile(r"[-—– ]*(\d{1,3})[-—– ]*|第 ?(\d{1,3}) ?页.{0,12}")
-"""A page's."""
+_WITHIN = ",，.．"
+"""What stands within numbers, and neither begins nor ends one."""
+_RUNNING = 3
+"""Lines at the head or the foot of a page that may be printed on each."""
 
 
 class Word(NamedTuple):
@@ -80,36 +85,54 @@ def lines(words: Iterable[Word], ruled: Sequence[Ruled]) -> list[Line]:
 def unpaged(pages: Iterable[Sequence[Line]]) -> list[Block]:
     """The lines of all pages on end, so that it does not show where pages end: printed anew they end elsewhere.
 
-    A table that goes on over a page's end, with the same columns and nothing but a page's number between, is one; its
-    header is told once; a row that the page's end cut is one. The numbers of pages are left out where they count on.
+    A table that goes on over a page's end, with the same columns and nothing but what is printed on every page between, is
+    one; its header is told once; a row that the page's end cut is one. The numbers of pages are left out where they count
+    on, lines that head or foot several pages are told once.
     """
-    kept = [[line for line in page if isinstance(line, Placed) or line.strip()] for page in pages]
+    kept, running = _unheaded([[line for line in page if isinstance(line, Placed) or line.strip()] for page in pages])
     told: list[Block] = []
     last: tuple[int, Placed] | None = None  # where the table stands in `told` that ended the last page
-    for content in _unnumbered(kept):
-        begun = next((line for line in content if _number(line) is None), None)
-        ended = next((line for line in reversed(content) if _number(line) is None), None)
+    for content in kept:
+        own = [line for line in content if _number(line) is None and line not in running]
         for line in content:
             if isinstance(line, str):
                 told.append(line)
-            elif line is begun and last is not None and _same_columns(last[1], line):
+            elif line is own[0] and last is not None and (joined := _joined(last[1], line)) is not None:
                 place = last[0]
-                before = told[place]
-                assert isinstance(before, Table)
-                told[place] = Table(_on(before.rows, last[1].full, line.table.rows))
-                last = (place, line)
+                told[place] = joined.table
+                last = (place, joined)
             else:
                 told.append(line.table)
                 last = (len(told) - 1, line)
-        if last is not None and last[1] is not ended:
+        if last is not None and own and not isinstance(own[-1], Placed):
             last = None
     return told
 
 
 def _number(line: Line) -> int | None:
     """The number of a page, if a line is nothing else."""
-    found = _NUMBER.fullmatch(line.strip()) if isinstance(line, str) else None
+    found = PAGE_NUMBER.fullmatch(line.strip()) if isinstance(line, str) else None
     return int(found[1] or found[2]) if found else None
+
+
+def _unheaded(pages: list[list[Line]]) -> tuple[list[list[Line]], set[Line]]:
+    """Pages without their numbers, and with lines that head or foot several of them only where they first stand. Those
+    lines are told as well."""
+    running: set[Line] = set()
+    for _ in range(_RUNNING):
+        pages = _unnumbered(pages)
+        own = [[line for line in page if line not in running] for page in pages]
+        for end in (0, -1):
+            ends = Counter(page[end] for page in own if page and isinstance(page[end], str))
+            running |= {line for line, pages_so in ends.items() if pages_so > 1 and without_marks(str(line)).strip()}
+    seen: set[Line] = set()
+    kept = []
+    for page in pages:
+        first = next((index for index, line in enumerate(page) if line not in running), len(page))
+        past = next((index for index in range(len(page), first, -1) if page[index - 1] not in running), first)
+        kept.append([line for index, line in enumerate(page) if first <= index < past or line not in seen])
+        seen.update(line for line in page if isinstance(line, str))
+    return _unnumbered(kept), running
 
 
 def _unnumbered(pages: list[list[Line]]) -> list[list[Line]]:
@@ -125,27 +148,52 @@ def _unnumbered(pages: list[list[Line]]) -> list[list[Line]]:
     return pages
 
 
-def _same_columns(one: Placed, other: Placed) -> bool:
-    return len(one.xs) == len(other.xs) and all(abs(a - b) <= SLACK for a, b in zip(one.xs, other.xs, strict=True))
+def _joined(one: Placed, other: Placed) -> Placed | None:
+    """A table and what goes on with it on the next page; None if that is another. Its columns are the same, though an edge
+    shows only on pages where a cell ends at it."""
+    if abs(one.xs[0] - other.xs[0]) > SLACK:
+        return None
+    inner = [part.xs[1:-1] for part in (one, other)]
+    shared = sum(any(abs(a - b) <= SLACK for b in inner[1]) for a in inner[0])
+    if 2 * shared < min(map(len, inner)) or (not shared and max(map(len, inner))):
+        return None
+    xs = snapped((*one.xs, *other.xs), SLACK)
+    first, second = _widened(one, xs), _widened(other, xs)
+    return Placed(Table(_on(first.table.rows, first.full, second.table.rows)), tuple(xs), second.full)
+
+
+def _widened(part: Placed, xs: Sequence[float]) -> Placed:
+    """The part with its cells in the columns between these edges, which hold its own."""
+    places = [nearest(xs, x) for x in part.xs]
+    counts = [end - start for start, end in itertools.pairwise(places)]
+    beyond = len(xs) - 1 - sum(counts)
+    rows = (
+        (*(cell for cell, count in zip(row, counts, strict=True) for _ in range(count)), *[""] * beyond)
+        for row in part.table.rows
+    )
+    full = (*(ends for ends, count in zip(part.full, counts, strict=True) for _ in range(count)), *[False] * beyond)
+    return Placed(Table(tuple(rows)), tuple(xs), full)
 
 
 def _on(
     rows: tuple[tuple[str, ...], ...], full: tuple[bool, ...], more: tuple[tuple[str, ...], ...]
 ) -> tuple[tuple[str, ...], ...]:
     """Rows and those of the next page, without the header that is printed again on it. The first of those is the rest of
-    a row if it goes on where lines were full, and has no figure and no number of an item of its own."""
+    a row if words go on where lines were full, and what has figures or the number of an item has nothing above it."""
     again = 0
     while again < min(len(rows), len(more) - 1) and rows[again] == more[again] and any(rows[again]):
         again += 1
     more = more[again:]
-    head = more[0]
-    rest = any(head) and all(
-        not cell or (ends and above and not HEADING.match(cell) and not any(map(str.isdigit, cell)))
-        for cell, ends, above in zip(head, full, rows[-1], strict=True)
-    )
-    if not rest:
+    goes_on = False
+    for cell, ends, above in zip(more[0], full, rows[-1], strict=True):
+        if cell and above:
+            number = cell[0] in _WITHIN or above[-1] in _WITHIN
+            if not number and (not ends or HEADING.match(cell) or any(map(str.isdigit, cell))):
+                return rows + more
+            goes_on = True
+    if not goes_on:
         return rows + more
-    return (*rows[:-1], tuple(above + cell for above, cell in zip(rows[-1], head, strict=True)), *more[1:])
+    return (*rows[:-1], tuple(above + cell for above, cell in zip(rows[-1], more[0], strict=True)), *more[1:])
 
 
 def _placed(ruled: Ruled, words: dict[int, list[Word]]) -> Placed:
@@ -179,6 +227,12 @@ def _text(words: list[Word], down: bool) -> str:
         row.sort(key=lambda word: word.left)
         text = row[0].text
         for before, word in itertools.pairwise(row):
-            text += (" " if word.left - before.right > 0.5 * word.size else "") + word.text
+            text += (" " if word.left - _right(before) > 0.5 * word.size else "") + word.text
         parts.append(text)
     return wrapped(parts)
+
+
+def _right(word: Word) -> float:
+    """Where a character ends, whatever its font says: a wide one takes a square."""
+    wide = unicodedata.east_asian_width(word.text[-1]) in "WF"
+    return max(word.right, word.left + 0.8 * word.size) if wide else word.right

@@ -104,6 +104,7 @@ class _Reader:
             if brace == b"{":
                 if len(stack) >= 20 * model.MAX_DEPTH:
                     raise Unreadable("its groups are nested too deeply")
+                self._flush(state)  # a group that is skipped, a bookmark say, must not take along what stands before it
                 stack.append(state)
                 state = state.copy()
                 continue
@@ -150,8 +151,9 @@ class _Reader:
             shown = {b"~": " ", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}.get(symbol, "")
             if symbol in (b"\\", b"{", b"}"):
                 self._bytes.extend(symbol)
-            elif shown == "\n":
-                self._flush(state)
+                return
+            self._flush(state)
+            if shown == "\n":
                 self._end_paragraph()
             else:
                 self._write(state, shown)

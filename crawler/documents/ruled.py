@@ -12,8 +12,8 @@ from typing import NamedTuple
 from crawler.documents import model
 from crawler.documents.grid import nearest, snapped
 
-SLACK = 2.5
-"""Lines nearer than this are one, or meet."""
+SLACK = 4.0
+"""Lines nearer than this are one, or meet: the two of a double line, or of two cells with a space between."""
 _GAP = 4.0
 """A dashed line's."""
 _SHORT = 4.0
@@ -109,15 +109,42 @@ def tables(across: Iterable[Rule], upright: Iterable[Rule], *, down: bool) -> li
     if not level or not plumb or len(level) + len(plumb) > _MAX_LINES:
         return []
     found = []
-    for flat, tall in _meeting(level, plumb):
-        xs = snapped((rule.at for rule in tall), SLACK)
-        ys = snapped((rule.at for rule in flat), SLACK)
+    for flat, meeting in _meeting(level, plumb):
+        tall = _beside(flat, meeting, plumb)
+        xs = _closed(snapped((rule.at for rule in tall), SLACK), flat)
+        ys = _closed(snapped((rule.at for rule in flat), SLACK), tall)
         places = (len(xs) - 1) * (len(ys) - 1)
         if 2 <= places <= _MAX_PLACES and len(xs) - 1 <= model.MAX_COLUMNS:
             table = Ruled(xs, ys, flat, tall, down)
             if table.cells > 1:
                 found.append(table)
     return sorted(found, key=lambda table: table.area)
+
+
+def _closed(edges: list[float], crossing: Sequence[Rule]) -> list[float]:
+    """The edges, and those that nobody drew: where crossing lines end together beyond the outermost edge, as at a
+    page's end, or in tables that are open at their sides."""
+    starts, ends = [rule.start for rule in crossing], [rule.end for rule in crossing]
+    first, last = min(starts), max(ends)
+    before = [first] if edges[0] - first > _SHORT and _together(starts, first) else []
+    behind = [last] if last - edges[-1] > _SHORT and _together(ends, last) else []
+    return before + edges + behind
+
+
+def _together(ends: Sequence[float], outermost: float) -> bool:
+    reaching = sum(abs(end - outermost) <= SLACK for end in ends)
+    return reaching > 2 or 2 * reaching > len(ends)
+
+
+def _beside(flat: Sequence[Rule], tall: list[Rule], upright: Sequence[Rule]) -> list[Rule]:
+    """The upright lines, and on each side the nearest one that no level line meets though it is as high as the table: a
+    cell that is merged over the whole of a page has no others."""
+    low, high = flat[0].at, flat[-1].at
+    known = set(tall)
+    alone = [rule for rule in upright if rule.start <= low + SLACK and rule.end >= high - SLACK and rule not in known]
+    left = max((rule for rule in alone if rule.at < tall[0].at), default=None)
+    right = min((rule for rule in alone if rule.at > tall[-1].at), default=None)
+    return [*filter(None, (left,)), *tall, *filter(None, (right,))]
 
 
 def _joined(rules: Iterable[Rule]) -> list[Rule]:

@@ -55,15 +55,19 @@ class _Walk:
         for child in element:
             if child.tag == f"{_W}p":
                 yield from self._paragraph(child, part)
+                for box in child.iter(f"{_W}txbxContent"):
+                    if _paragraph_of(box) is child and not _unseen(box):
+                        yield from self.story(box, part)
             elif child.tag == f"{_W}tbl":
-                yield self._table(child, part)
+                yield from self._table(child, part)
             elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}footnote", f"{_W}endnote", f"{_W}customXml"):
                 yield from self.story(child, part)
 
     def _paragraph(self, element: Any, part: Any) -> Iterator[str]:
+        """Its own words, without those of text boxes that hang on it."""
         words: list[str] = []
         for run in element.iter(f"{_W}t", f"{_W}tab", f"{_W}br", f"{_W}cr", f"{_W}noBreakHyphen", _A_BLIP, _V_IMAGE):
-            if any(above.tag in _UNSEEN or _hidden(above) for above in run.iterancestors()):
+            if _paragraph_of(run) is not element or _unseen(run):
                 continue
             if run.tag == f"{_W}t":
                 words.append(run.text or "")
@@ -87,24 +91,61 @@ class _Walk:
         self.pictures.append(self._digests[name])
         return mark(self._digests[name])
 
-    def _table(self, element: Any, part: Any) -> Table:
+    def _table(self, element: Any, part: Any) -> Iterator[Block]:
+        """The grid; of a table that only lays out others, what its cells hold."""
+        if any(_is_grid(inner) for inner in element.iter(f"{_W}tbl") if inner is not element):
+            for row in _rows(element):
+                for cell in _cells(row):
+                    yield from self.story(cell, part)
+            return
         rows: list[tuple[str, ...]] = []
-        for row in element.iter(f"{_W}tr"):
-            if next(row.iterancestors(f"{_W}tbl")) is not element or row.find(f"{_W}trPr/{_W}del") is not None:
-                continue  # of a table inside a cell, which is told as that cell's text; or struck out
+        for row in _rows(element):
             skipped = row.find(f"{_W}trPr/{_W}gridBefore")
             cells = [""] * (_number(skipped, 0) if skipped is not None else 0)
-            for cell in row.iter(f"{_W}tc"):
-                if next(cell.iterancestors(f"{_W}tr")) is not row:
-                    continue
+            for cell in _cells(row):
                 words = " ".join(line for inner in cell.iter(f"{_W}p") for line in self._paragraph(inner, part))
-                span, merge = cell.find(f"{_W}tcPr/{_W}gridSpan"), cell.find(f"{_W}tcPr/{_W}vMerge")
-                if merge is not None and merge.get(f"{_W}val", "continue") == "continue" and rows:
+                span = _number(cell.find(f"{_W}tcPr/{_W}gridSpan"), 1)
+                if _continues(cell, "vMerge") and rows:
                     above = rows[-1]
                     words = above[len(cells)] if len(cells) < len(above) else words
-                cells.extend([words] * max(1, min(_number(span, 1), model.MAX_COLUMNS - len(cells))))
+                elif _continues(cell, "hMerge") and cells:
+                    words = cells[-1]
+                cells.extend([words] * max(1, min(span, model.MAX_COLUMNS - len(cells))))
             rows.append(tuple(cells[: model.MAX_COLUMNS]))
-        return Table(tuple(rows))
+        yield Table(tuple(rows))
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    """The table's own rows that are shown: neither struck out nor hidden."""
+    for row in table.iter(f"{_W}tr"):
+        shown = all(row.find(f"{_W}trPr/{_W}{mark}") is None for mark in ("del", "hidden"))
+        if shown and next(row.iterancestors(f"{_W}tbl")) is table:
+            yield row
+
+
+def _cells(row: Any) -> Iterator[Any]:
+    for cell in row.iter(f"{_W}tc"):
+        if next(cell.iterancestors(f"{_W}tr")) is row and cell.find(f"{_W}tcPr/{_W}cellDel") is None:
+            yield cell
+
+
+def _is_grid(table: Any) -> bool:
+    """Whether a table inside another has rows and columns, or at least a row's cells, so that the other lays it out."""
+    rows = [sum(1 for _ in _cells(row)) for row in _rows(table)]
+    return max(rows, default=0) > (1 if len(rows) > 1 else 2)
+
+
+def _continues(cell: Any, merge: str) -> bool:
+    found = cell.find(f"{_W}tcPr/{_W}{merge}")
+    return found is not None and found.get(f"{_W}val", "continue") == "continue"
+
+
+def _paragraph_of(element: Any) -> Any:
+    return next(element.iterancestors(f"{_W}p"), None)
+
+
+def _unseen(element: Any) -> bool:
+    return any(above.tag in _UNSEEN or _hidden(above) for above in element.iterancestors())
 
 
 def _hidden(element: Any) -> bool:

@@ -1,4 +1,5 @@
 """The child process: documents in by standard input, what they say out by standard output. Started by `extractor`.
+`serve` is the same for another reader of documents (OCR).
 
 Frames are four bytes of length (big-endian) and MessagePack. It holds itself to limits that the kernel keeps: memory,
 processor time, no files written, few open. It ends with its parent: at the end of its input, or when the parent dies.
@@ -12,13 +13,14 @@ import resource
 import signal
 import struct
 import sys
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import BinaryIO, Generic, TypeVar
 
 import msgspec
 
 from crawler.documents.extract import extract
-from crawler.documents.model import Extract
 
+Found = TypeVar("Found")
 MEMORY = 2_000_000_000
 """Bytes of address space, the libraries' own included."""
 CPU_SECONDS = 100
@@ -35,26 +37,31 @@ class Question(msgspec.Struct, frozen=True):
     url: str
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, Generic[Found], frozen=True):
     """What it says."""
 
-    extract: Extract
+    found: Found
     memory: int
     """Bytes that this process has taken at most, so far."""
 
 
 def main(parent: int) -> int:
     """Answers questions until there are no more."""
-    confine(parent)
+    return serve(parent, lambda asked: extract(asked.body, asked.media_type, asked.url), MEMORY, CPU_SECONDS)
+
+
+def serve(parent: int, read: Callable[[Question], Found], memory: int, cpu_seconds: int) -> int:
+    """Answers questions with what `read` finds, until there are no more. Limits: bytes of address space, seconds a document."""
+    confine(parent, memory)
     questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)  # what a library prints to standard output must not end up between the frames
     while (frame := _frame(questions)) is not None:
-        _more_time()
+        _more_time(cpu_seconds)
         question = msgspec.msgpack.decode(frame, type=Question)
         del frame
-        found = extract(question.body, question.media_type, question.url)
+        found = read(question)
         del question
         taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         reply = msgspec.msgpack.encode(Answer(found, taken))
@@ -63,7 +70,7 @@ def main(parent: int) -> int:
     return 0
 
 
-def confine(parent: int) -> None:
+def confine(parent: int, memory: int = MEMORY) -> None:
     """Holds this process to its limits. `parent` is the process that it must not outlive."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -71,7 +78,7 @@ def confine(parent: int) -> None:
         sys.exit(0)  # it died before the call above
     for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches the whole group: the parent decides
         signal.signal(number, signal.SIG_IGN)
-    _limit(resource.RLIMIT_AS, MEMORY)
+    _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, _FILES)
@@ -85,9 +92,9 @@ def _limit(kind: int, most: int) -> None:
     resource.setrlimit(kind, (least, least))
 
 
-def _more_time() -> None:
+def _more_time(seconds: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    soft = int(used.ru_utime + used.ru_stime) + seconds
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 

@@ -60,14 +60,15 @@ def pdf_of(*pages: str) -> bytes:
     return pdf_drawn(*shown)
 
 
-def pdf_drawn(*streams: str, turned: int = 0, box: str = "0 0 600 800") -> bytes:
-    """A PDF of pages with these content streams. /F1 is Latin, /F2 Chinese (`hexed`), of 12 points when asked so."""
+def pdf_drawn(*streams: str, turned: int = 0, box: str = "0 0 600 800", widths: str = "/DW 1000") -> bytes:
+    """A PDF of pages with these content streams. /F1 is Latin, /F2 Chinese in UCS-2, whose characters have `widths`."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
     objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
     objects.append(
         b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [<< /Type /Font "
-        b"/Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000 "
-        b"/CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> "
+        b"/Subtype /CIDFontType0 /BaseFont /STSong-Light "
+        + widths.encode()
+        + b" /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> "
         b"/FontDescriptor << /Type /FontDescriptor /FontName /STSong-Light /Flags 4 /FontBBox [0 -120 1000 880] "
         b"/ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 80 >> >>] >>"
     )
