@@ -128,7 +128,22 @@ def make_figures(
         numbers = [dice.seldom(max(2, size // 4)) for _ in _RESULTS]
         figures |= {f"review.{review}.{result}": n for result, n in zip(_RESULTS, numbers, strict=True)}
         figures[f"review.{review}.total"] = sum(numbers)
-    return figures | (_proactive_2019(dice) if form == "2019" else _proactive_2021(dice))
+    proactive = _proactive_2019(dice) if form == "2019" else _proactive_2021(dice)
+    if form == "2021":
+        proactive |= _in_force(seed, organ, year)
+    return figures | proactive
+
+
+def _in_force(seed: int, organ: str, year: int) -> dict[str, int | float]:
+    """Documents in force: those of the year before, and what was issued, less what was abolished."""
+    total = Dice(seed, organ, "in force").between(60, 140)
+    issued = abolished = 0
+    for when in range(2021, year + 1):
+        dice = Dice(seed, organ, when, "documents")
+        issued, abolished = dice.between(0, 8), dice.between(0, 8)
+        total += issued - abolished
+    row = "proactive.normative_documents"
+    return {f"{row}.issued": issued, f"{row}.abolished": abolished, f"{row}.in_force": max(0, total)}
 
 
 def _carried(seed: int, organ: str, year: int, applicant: str, scale: int) -> int:
@@ -154,10 +169,7 @@ def _proactive_2019(dice: Dice) -> dict[str, int | float]:
 def _proactive_2021(dice: Dice) -> dict[str, int | float]:
     figures: dict[str, int | float] = {}
     for row in ("rules", "normative_documents"):
-        some = row == "normative_documents"
-        figures |= {f"proactive.{row}.issued": dice.between(0, 8) if some else 0}
-        figures |= {f"proactive.{row}.abolished": dice.between(0, 4) if some else 0}
-        figures |= {f"proactive.{row}.in_force": dice.between(8, 60) if some else 0}
+        figures |= {f"proactive.{row}.{column}": 0 for column in ("issued", "abolished", "in_force")}
     for row in ("licences", "penalties", "compulsion"):
         figures[f"proactive.{row}.decisions"] = dice.between(0, 5200)
     figures["proactive.fees.amount"] = dice.between(0, 999_999) / 100

@@ -4,12 +4,13 @@ Pure. `read` takes a whole report, `extract` the national tables of one text; `c
 """
 
 from monitor.figures.fields import label
-from monitor.figures.model import Change, Document, Figure, Figures, Problem, Source, changes
+from monitor.figures.model import Change, Conflict, Document, Figure, Figures, Problem, Source, changes
 from monitor.figures.national import extract
 from monitor.figures.sources import read
 
 __all__ = [
     "Change",
+    "Conflict",
     "Document",
     "Figure",
     "Figures",

@@ -1,116 +1,131 @@
-"""A table row's figures → the columns of its header. Pure.
+"""A table row's figures → the columns of its header, for tables 2 and 3. Pure.
 
-The rule above all: never a shifted row. A row goes to the header's columns only where its cells leave one way to do
-so; in doubtful cases the row's own sum has to confirm it. Otherwise the row is not placed, and the caller says so.
+The rule above all: never a shifted row. What a header's columns are is decided from all rows under it; a row goes to
+them only where its cells leave one way to do so, or where its own sum confirms it. Otherwise it is not placed, and the
+caller says so.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
-from monitor.figures.cells import Reading, read
-from monitor.figures.fields import APPLICANTS, REVIEW_CELLS
+from monitor.figures.cells import read
+from monitor.figures.fields import APPLICANTS, CLAUSE_COLUMNS
+from monitor.figures.headers import UNKNOWN, Cells, Header, gather
 
-UNKNOWN = "?"
-"""A header column with words that name no column of the form."""
-
-Columns = Sequence[str]
-"""By grid column: a column's name, UNKNOWN, or empty for label columns and columns without header."""
-Cells = dict[str, list[str]]
+_SURE, _BY_SUM = 1.0, 0.9
+_ENOUGH = 5
+"""Columns of table 3 that have to be named, in their places, for the others to be told by theirs."""
 
 
 class Unplaced(ValueError):
     """A row whose cells can't be brought to columns; its text says why, in Chinese."""
 
 
-def align(row: Sequence[str], label_end: int, columns: Columns, *, sums: bool) -> tuple[Cells, float]:
-    """Column name → the row's cells under it, and how sure that is.
+class Applicants:
+    """The seven columns of table 3 under one header."""
 
-    `label_end` is the grid column of the row's last label (-1: none). `sums`: the last column is the sum of the six
-    others, as in table 3. Raises Unplaced.
-    """
-    tail = row[label_end + 1 :]
-    named = [index for index, name in enumerate(columns) if name not in ("", UNKNOWN)]
-    if not named:
-        once = _collapsed(tail, len(APPLICANTS)) if sums else []
-        if once:
-            return _canonical(once), 1.0
-        if sums and _confirmed(_trimmed(tail)):
-            return _canonical(_trimmed(tail)), 0.9
-        raise Unplaced("没有可识别的表头")
-    first = named[0]
-    last = max(index for index, name in enumerate(columns) if name)
-    span = columns[first : last + 1]
-    runs = [name for name, _ in groupby(span)]
-    if sums and _short(tail):
-        raise Unplaced("少一格，无法确定缺的是哪一列")
-    if sums and not set(APPLICANTS) <= set(runs):
-        # A header that lost a cell stands one column off: the row's own sum decides, or an even fit.
-        once = _collapsed(tail, len(APPLICANTS))
-        if _confirmed(once):
-            return _canonical(once), 0.9
-        if len({len(list(run)) for _, run in groupby(span)}) > 1 or len(tail) % len(runs):
-            raise Unplaced(f"有 {len(tail)} 格，表头只认出 {len(runs)} 列")
-    if len(tail) == len(span):
-        return _gather(span, tail), 1.0
-    if len(tail) == len(runs):
-        return _gather(runs, tail), 1.0
-    if len(row) > last and not any(row[label_end + 1 : first]) and not any(row[last + 1 :]):
-        return _gather(span, row[first : last + 1]), 1.0
-    if len(runs) > 1 and (once := _collapsed(tail, len(runs))):
-        return _gather(runs, once), 1.0
-    trimmed = _trimmed(tail)
-    if sums and _confirmed(trimmed):
-        return _canonical(trimmed), 0.9
-    raise Unplaced(f"有 {len(tail)} 格，表头有 {len(runs)} 列")
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._names = self._decided()
+        """By place in the header's span; empty: only a row's own sum tells."""
+        self._counted = not self._names and self._confirm_each_other()
+        """Whether the rows themselves show that seven cells are the seven columns."""
 
+    def _decided(self) -> Sequence[str]:
+        header = self._header
+        runs, span = header.runs, header.span
+        full = [tail for tail in header.tails if len(tail) == len(span)]
+        spacers = {
+            index for index, name in enumerate(span) if name in ("", UNKNOWN) and not any(tail[index] for tail in full)
+        }
+        words = [name for name, _ in groupby(name for index, name in enumerate(span) if index not in spacers)]
+        if tuple(words) == APPLICANTS:
+            return span
+        if len(runs) == len(APPLICANTS):
+            right = [name == due for name, due in zip(runs, APPLICANTS, strict=True) if name not in ("", UNKNOWN)]
+            if all(right) and len(right) >= _ENOUGH:
+                places = [index for index, (_, run) in enumerate(groupby(span)) for _ in run]
+                return [APPLICANTS[place] for place in places]
+        # A column may be lost altogether; a header that lost only its word stands above rows with more cells.
+        order = [APPLICANTS.index(name) for name in runs if name in APPLICANTS]
+        rising = len(order) == len(runs) > 1 and all(one < other for one, other in pairwise(order))
+        counts = {len(tail) for tail in header.tails}
+        even = not any(_differs(cells) for tail in full for cells in gather(span, tail).values())
+        return span if rising and even and counts in ({len(span)}, {len(runs)}) else []
 
-def align_reviews(cells: Sequence[str], names: Sequence[str], offset: int) -> Cells:
-    """The data row of table 4 by code: by position, or by its header if that names every column.
+    def _confirm_each_other(self) -> bool:
+        full = [cells for tail in self._header.tails if (cells := _once(tail, len(APPLICANTS)))]
+        telling = [cells for cells in full if any(read(cell).amount for cell in cells)]
+        good = sum(map(_confirmed, telling))
+        return not self._header.runs or (good > 0 and good * 2 > len(telling))
 
-    `names` is the header's reading by grid column, empty where it is damaged; `offset` the grid column of the first
-    cell. Raises Unplaced.
-    """
-    here = list(names[offset:])
-    count = len(REVIEW_CELLS)
-    expected = [code.removeprefix("review.") for code in REVIEW_CELLS]
-    if len(cells) != count and len(cells) % count == 0:
-        step = len(cells) // count  # each column repeated by layout
-        chunks = [cells[start : start + step] for start in range(0, len(cells), step)]
-        if all(len({cell for cell in chunk if cell}) <= 1 for chunk in chunks):
-            cells = [next((cell for cell in chunk if cell), "") for chunk in chunks]
-            here = here[::step]
-    if len(cells) == count and (
-        len(here) != count or all(due.startswith(name) for name, due in zip(here, expected, strict=True))
-    ):
-        if not cells[-1] and any(cells) and (_sums_off(cells) or _filled_up(cells)):
+    def place(self, row: Sequence[str], label_end: int, table: int) -> tuple[Cells, float]:
+        """Column name → the row's cells under it, and how sure that is. Raises Unplaced."""
+        header, names = self._header, self._names
+        tail = row[label_end + 1 :]
+        if len(tail) == len(APPLICANTS) and _filled_up(tail):
             raise Unplaced("少一格，无法确定缺的是哪一列")
-        return {code: [cell] for code, cell in zip(REVIEW_CELLS, cells, strict=True)}
-    if (
-        len(cells) == len(here)
-        and here
-        and all(name[-1:] not in ("", ".") or not cell for name, cell in zip(here, cells, strict=True))
-    ):
-        placed: Cells = {}
-        for name, cell in zip(here, cells, strict=True):
-            if name[-1:] not in ("", "."):
-                placed.setdefault(f"review.{name}", []).append(cell)
-        return placed
-    raise Unplaced(f"有 {len(cells)} 格，应为 {count} 格，表头不能确定各列")
+        if names and label_end >= 0 and (found := header.elsewhere(tail, table)):
+            return found, _SURE
+        # A row without label: its first cell may be what is left of that.
+        if names and (label_end >= 0 or (read(tail[0]).kind == "number" and _confirmed(tail))):
+            if len(tail) == len(names):
+                return gather(names, tail), _SURE
+            runs = [name for name, _ in groupby(names)]
+            once = _once(tail, len(runs))
+            if once and (table != header.table or header.uniform()):
+                return gather(runs, once), _SURE
+        if names and (here := header.under(row, label_end)):
+            return gather(names, here), _SURE
+        cells = _once(tail, len(APPLICANTS))
+        if label_end >= 0 and cells and (self._counted or _confirmed(cells)):
+            return _canonical(cells), _BY_SUM if header.runs else _SURE
+        if _told_by_sum(cells := _trimmed(tail)):
+            return _canonical(cells), _BY_SUM
+        if not header.runs:
+            raise Unplaced("没有可识别的表头")
+        raise Unplaced(f"有 {len(tail)} 格，表头认出 {len([name for name in header.runs if name in APPLICANTS])} 列")
 
 
-def _gather(names: Sequence[str], cells: Sequence[str]) -> Cells:
-    gathered: Cells = {}
-    for name, cell in zip(names, cells, strict=True):
-        if name not in ("", UNKNOWN):
-            gathered.setdefault(name, []).append(cell)
-    return gathered
+def place_clause(header: Header, name: str, row: Sequence[str], label_end: int, table: int) -> Cells:
+    """A row of table 2: column name → the cells under it. Raises Unplaced."""
+    tail, span, runs = row[label_end + 1 :], header.span, header.runs
+    words = [run for run in runs if run not in ("", UNKNOWN)]
+    if not words:
+        raise Unplaced("没有可识别的表头")
+    several = len(header.tails) > 1 and header.uniform()
+    if len(words) != len(set(words)) or set(words) not in CLAUSE_COLUMNS[name]:
+        part = any(set(words) < columns for columns in CLAUSE_COLUMNS[name])
+        if not (part and several and words == runs and len(tail) == len(span)):
+            raise Unplaced(f"有 {len(tail)} 格，表头认出 {len(words)} 列，与该行不符")
+    if (there := header.elsewhere(tail, table)) and not any(map(_differs, there.values())):
+        return there
+    if here := tail if len(tail) == len(span) else header.under(row, label_end):
+        gathered = gather(span, here)
+        if any(map(_differs, gathered.values())):
+            raise Unplaced("的格与表头错开")
+        return gathered
+    if len(words) == 1 and tail and len({cell for cell in tail if cell}) <= 1:
+        return {words[0]: list(tail)}
+    # Two cells that are alike may be one that spans two columns, in a row that lost another.
+    apart = table != header.table or all(one != other for one, other in pairwise(tail))
+    if len(tail) == len(runs) and (several or apart):
+        return gather(runs, tail)
+    if several and (once := _once(tail, len(runs))):
+        return gather(runs, once)
+    raise Unplaced(f"有 {len(tail)} 格，表头有 {len(words)} 列")
 
 
-def _collapsed(cells: Sequence[str], count: int) -> Sequence[str]:
-    """The cells, each of which layout repeats equally often, once; empty if that is not so."""
+def _differs(cells: Sequence[str]) -> bool:
+    """Whether cells under one column, which is one printed cell, are not the same."""
+    return len(set(filter(None, cells))) > 1
+
+
+def _once(cells: Sequence[str], count: int) -> Sequence[str]:
+    """`count` cells, each of which layout may repeat equally often, once; empty if that is not so."""
     step, rest = divmod(len(cells), count)
-    if rest or not step:
-        return []
+    if rest or step < 2:
+        return cells if step == 1 and not rest else []
     chunks = [cells[start : start + step] for start in range(0, len(cells), step)]
     return [chunk[0] for chunk in chunks] if all(len(set(chunk)) == 1 for chunk in chunks) else []
 
@@ -120,41 +135,28 @@ def _canonical(cells: Sequence[str]) -> Cells:
 
 
 def _trimmed(cells: Sequence[str]) -> Sequence[str]:
-    """Without blank cells at either end."""
-    start, end = 0, len(cells)
-    while start < end and not cells[start]:
-        start += 1
-    while end > start and not cells[end - 1]:
+    """Without blank cells at the end."""
+    end = len(cells)
+    while end and not cells[end - 1]:
         end -= 1
-    return cells[start:end]
-
-
-def _numbers(cells: Sequence[str]) -> list[float] | None:
-    readings: list[Reading] = [read(cell) for cell in cells]
-    return [reading.amount for reading in readings] if all(one.kind == "number" for one in readings) else None
+    return cells[:end]
 
 
 def _confirmed(cells: Sequence[str]) -> bool:
-    """Whether seven figures are a row of table 3: six and their sum."""
-    if len(cells) != len(APPLICANTS):
+    """Whether seven cells are a row of table 3: six figures and their sum; what is blank or a dash counts as 0."""
+    readings = [read(cell) for cell in cells]
+    if len(cells) != len(APPLICANTS) or any(reading.kind == "words" for reading in readings):
         return False
-    numbers = _numbers(cells)
-    return numbers is not None and sum(numbers[:-1]) == numbers[-1]
+    amounts = [reading.amount for reading in readings]
+    return sum(amounts[:-1]) == amounts[-1]
 
 
-def _short(cells: Sequence[str]) -> bool:
-    """Whether a row of table 3 looks like one that lost a cell or two and was filled up at its end, as browsers do."""
-    return len(cells) == len(APPLICANTS) and _filled_up(cells)
+def _told_by_sum(cells: Sequence[str]) -> bool:
+    """Whether some cells can be nothing but a row of table 3: no blank and no dash, and a sum above 0."""
+    return all(read(cell).kind == "number" for cell in cells) and _confirmed(cells) and read(cells[-1]).amount > 0
 
 
 def _filled_up(cells: Sequence[str]) -> bool:
-    """Whether a row that should end in its sum ends in one or two blank cells after a figure above 0: for all one can
-    tell the sum, shifted."""
-    blank = 2 if not (cells[-1] or cells[-2]) else 1 if not cells[-1] else 0
-    return blank > 0 and read(cells[-1 - blank]).amount > 0
-
-
-def _sums_off(cells: Sequence[str]) -> bool:
-    """Whether one of the first two totals of table 4 is not the sum of its four."""
-    amounts = [read(cell).amount for cell in cells]
-    return any(sum(amounts[start : start + 4]) != amounts[start + 4] for start in (0, 5))
+    """Whether a row that should end in its sum ends in a blank cell behind figures above 0: for all one can tell the sum,
+    shifted."""
+    return not cells[-1] and any(read(cell).amount for cell in cells)

@@ -53,8 +53,8 @@ _BOTH = re.compile(
 )
 _NO_CHANGE = re.compile(r"[+-]?0/[+-]?0|〇|零|持平|(?:无|没有)(?:变化|增减)|不变")
 _TRADITIONAL = str.maketrans("萬億條項個減無類筆戶變", "万亿条项个减无类笔户变")
-_APART = re.compile(r"[\d.,]\s+[\d.,]")
-_GROUPS = re.compile(r"[-+−]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
+_APART = re.compile(r"[\d.,]\s+[\d.,]|[-−‐-―]\s+\d")
+"""What may be two cells in one: `0 254`, `- 3`."""
 _FACTORS = {
     "件": {"万": 1e4},
     "万元": {"元": 1e-4, "亿元": 1e4, "万元": 1.0, "万": 1.0},
@@ -67,7 +67,7 @@ def read(raw: str) -> Reading:
     text = unicodedata.normalize("NFKC", raw).strip()
     if text.isascii() and text.isdigit():
         return Reading("number", float(text))
-    if _APART.search(text) and not _GROUPS.fullmatch(" ".join(text.split())):
+    if _APART.search(text):
         return _WORDS
     text = text.translate(_TRADITIONAL)
     text = re.sub(r"[\s\u200b-\u200f\u2060\ufeff]+", "", text)

@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from monitor.figures import open_fields
+
 Form = Literal["2019", "2021", ""]
 
 
@@ -52,6 +54,12 @@ def _load() -> dict[str, Field]:
 
 FIELDS: dict[str, Field] = _load()
 """By code, in the order of the forms."""
+_PLACES = {code: place for place, code in enumerate((*FIELDS, *open_fields.INDICATORS, *open_fields.PROSE))}
+
+
+def order(code: str) -> tuple[int, str]:
+    """What codes are sorted by: the order of the forms, then of the open codes, then those of no list."""
+    return _PLACES.get(code, len(_PLACES)), code
 
 
 def _parts(table: str, part: str, form: str) -> tuple[str, ...]:
@@ -64,6 +72,16 @@ APPLICANTS = _parts("三", "column", "2021")
 """Columns of table 3, left to right: six kinds of applicant and `total`."""
 REQUEST_ROWS: dict[str, tuple[str, ...]] = {form: _parts("三", "row", form) for form in ("2019", "2021")}
 """Rows of table 3, top to bottom, by form."""
+CLAUSE_COLUMNS: dict[str, tuple[frozenset[str], ...]] = {
+    row: tuple(
+        frozenset(
+            field.column for field in FIELDS.values() if (field.table, field.row) == ("二", row) and form in field.forms
+        )
+        for form in ("2019", "2021")
+    )
+    for row in dict.fromkeys(field.row for field in FIELDS.values() if field.table == "二")
+}
+"""Columns of each row of table 2, by form; none where a form has no such row."""
 REVIEW_CELLS: tuple[str, ...] = tuple(code for code, field in FIELDS.items() if field.table == "四")
 """Codes of table 4, left to right."""
 
@@ -103,10 +121,11 @@ def applicant(column: str) -> str:
 
 @cache
 def label(code: str) -> str:
-    """A cell's name for readers: `表三 总计 · 一、本年新收`. A code that is no cell of the tables is its own name."""
+    """A cell's name for readers: `表三 总计 · 一、本年新收`. An open code has the name that
+    `open_fields` gives it, any other is its own."""
     field = FIELDS.get(code)
     if field is None:
-        return code
+        return open_fields.label(code)
     if field.table == "三":
         return f"表三 {field.column_label} · {request_row(field.row)}"
     row = re.sub(r"^第二十条第\(.\)项 ", "", field.row_label)

@@ -1,18 +1,20 @@
 """Table rows → the cells of the three national tables. Pure.
 
 Row by row, for tables come cut in two, joined to one, wrapped in layout, with header rows split: what a row
-belongs to is told by its labels (`monitor.figures.labels`), what a figure is by the header above it (`monitor.figures.align`), only in
-table 4 by position.
+belongs to is told by its labels (`monitor.figures.labels`). Rows of tables 2 and 3 are held until all of them are known;
+what a figure is, is then decided from the header above it and the other rows under it (`monitor.figures.align`).
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.figures import labels
-from monitor.figures.align import UNKNOWN, Unplaced, align, align_reviews
+from monitor.figures.align import Applicants, Unplaced, place_clause
 from monitor.figures.cells import Recognised, fold, read
 from monitor.figures.fields import FIELDS, REQUEST_ROWS, REVIEW_CELLS
+from monitor.figures.headers import Cells, Header, read_header, stacked_words
 from monitor.figures.model import Problem
+from monitor.figures.reviews import place_reviews
 
 _SUMMED = ("other_services", "procurement")
 """Rows of table 2 that may be printed as several."""
@@ -31,15 +33,23 @@ class Part(NamedTuple):
 
 
 class _Row(NamedTuple):
+    kind: str
     name: str
     label_end: int
     cells: Sequence[str]
     sublabel: str
     words: str
+    """Its label as printed."""
+    header: Header
+    table: int
+    opened: bool
+    """The first rows of a table that go on with the last row of the one before."""
+    continued: bool
+    """In a table that begins with no header of its own."""
 
 
 class Collector:
-    """Takes tables in reading order, holds what was found of the first report among them.
+    """Takes tables in reading order; after `close` it holds what was found of the first report among them.
 
     Table 2 after table 4 begins another report, or the same one again; it is collected apart, in `again`.
     """
@@ -48,13 +58,14 @@ class Collector:
         self.parts: dict[str, list[Part]] = {}
         self.problems: list[Problem] = []
         self.seen: set[str] = set()
+        """Tables that are there, be it in part."""
         self.again: Collector | None = None
         self._met: set[str] = set()
         self._kind = ""
-        self._columns: dict[str, list[str]] = {}
-        self._factors: list[float] = []
+        self._headers: dict[str, Header] = {}
         self._header: list[Sequence[str]] = []
         self._rows: list[_Row] = []
+        self._incomplete: set[str] = set()
         self._last_row = ""
         self._open_row = ""
         self._blank_reviews: Sequence[str] | None = None
@@ -67,7 +78,8 @@ class Collector:
             self.again.chapter()
         self._kind = ""
         self._last_row = ""
-        self._columns = {}
+        self._header = []
+        self._headers = {}
 
     def add(self, rows: Sequence[Sequence[str]]) -> None:
         """Reads one table."""
@@ -75,7 +87,8 @@ class Collector:
             self.again.add(rows)
             return
         self._table += 1
-        self._header = []
+        if self._kind != "四":  # whose data row may stand in another table than its header
+            self._header = []
         self._open_row = self._last_row
         self._continued = True
         for index, row in enumerate(rows):
@@ -83,10 +96,28 @@ class Collector:
             if self.again is not None:
                 self.again.add(rows[index:])
                 break
-        self._finish()
+        self._take_header()
+
+    def close(self) -> None:
+        """The text is at its end: places the rows."""
+        rows = [self._named(index, row) for index, row in enumerate(self._rows)]
+        applicants: dict[int, Applicants] = {}
+        for row in rows:
+            if row.name:
+                self._place(row, applicants)
+            else:
+                self._problem(row.kind, f"有一行标签无法识别：“{row.words or '（空）'}”")
+        for name in self._incomplete & {f"proactive.{row}" for row in _SUMMED}:
+            # One row of several is missing: the sum is.
+            self.parts = {code: parts for code, parts in self.parts.items() if code.rpartition(".")[0] != name}
+        if self._blank_reviews is not None and not any(self.parts.get(code) for code in REVIEW_CELLS):
+            for code in REVIEW_CELLS:
+                self._cell(code, [""], 1.0)
 
     def _read(self, row: Sequence[str]) -> None:
         words = {cell: fold(cell) for cell in dict.fromkeys(row) if cell and read(cell).kind == "words"}
+        if len(words) == 1 and labels.is_note(next(iter(words))):
+            return
         for folded in words.values():
             if kind := labels.marker(folded):
                 if kind == "二" and "四" in self._met:
@@ -94,7 +125,7 @@ class Collector:
                     return
                 self._switch(kind)
                 break
-        self.seen.update(filter(None, map(labels.announced, words.values())))
+        self.seen.update(labels.announced(words.values()))
         if not self._kind:
             return
         if self._kind == "四":
@@ -107,19 +138,22 @@ class Collector:
                 self._header.append(row)
             return
         self._take_header()
-        if self._kind == "三":
-            self._rows.append(found)
-        else:
-            self._place(found)
+        if found.name != self._open_row or found.name not in _SUMMED:
+            self._open_row = ""
+        header_here = self._headers.setdefault(self._kind, Header(()))
+        found = found._replace(header=header_here, opened=bool(self._open_row))
+        found.header.add(found.cells[found.label_end + 1 :], found.table)
+        self._rows.append(found)
+        self._last_row = found.name or self._last_row
 
     def _switch(self, kind: str) -> None:
         self._continued = False
         self._met.add(kind)
         if kind != self._kind:
-            self._finish()
+            self._take_header()
             self._kind = kind
             self._header = []
-            self._columns.pop(kind, None)
+            self._headers.pop(kind, None)
 
     def _labelled(self, row: Sequence[str], words: dict[str, str]) -> _Row | None:
         """The row with its label, None if it holds no figures."""
@@ -131,10 +165,8 @@ class Collector:
                 break
             own = labels.row(self._kind, words[cell])
             last = index
-            if own and name not in _SUMMED:
+            if own:
                 name, label_end = own, index
-            elif own == name:
-                label_end = index
             elif name in _SUMMED:
                 label_end, sublabel = index, cell
             elif not name or labels.is_group(words[cell]):
@@ -144,100 +176,99 @@ class Collector:
             return None
         if not tail or (last == len(row) - 1 and not name):
             return None
-        if not name and self._kind == "二" and self._last_row in _SUMMED and last >= 0:
+        if not name and self._kind == "二" and self._last_row in _SUMMED and last >= 0 and not self._header:
             name, sublabel = self._last_row, row[last]
-        if not any(row[label_end + 1 :]) and self._header and name in ("other.other", "handled_total"):
+        if not any(tail) and self._header and name in ("other.other", "handled_total"):
             return None  # 其他 or 总计 at the end of a header row
-        return _Row(name, label_end, tuple(row), sublabel, row[last] if last >= 0 else "")
+        return _Row(
+            self._kind, name, label_end, tuple(row), sublabel,
+            row[label_end if name and label_end >= 0 else last] if last >= 0 else "", _NONE, self._table, False, self._continued,
+        )  # fmt: skip
 
     def _take_header(self) -> None:
-        if not self._header:
+        """The header rows before a row of figures, or at a table's end, are the header from here on."""
+        if self._kind == "四" or not self._header:
             return
-        stacked = _stack(self._header)
-        names = [_column(self._kind, words) for words in stacked]
-        if any(name not in ("", UNKNOWN) for name in names):
-            self._columns[self._kind] = names
-            self._factors = [labels.money_factor(words) for words in stacked]
+        header = read_header(self._kind, self._header, self._table)
         self._header = []
+        if header is not None:
+            self._headers[self._kind] = header
 
-    def _place(self, row: _Row) -> None:
-        if not row.name:
-            self._problem(self._kind, f"有一行标签无法识别：“{row.words or '（空）'}”")
-            return
-        self._last_row = row.name
-        if row.name != self._open_row or row.name not in _SUMMED:
-            self._open_row = ""
-        prefix = "requests" if self._kind == "三" else "proactive"
-        columns = self._columns.get(self._kind, [])
+    def _named(self, index: int, row: _Row) -> _Row:
+        """A row of table 3 whose label can't be read, named by its neighbours."""
+        if row.name or row.kind != "三":
+            return row
+        near = [self._rows[place] for place in (index - 1, index + 1) if 0 <= place < len(self._rows)]
+        if len(near) < 2 or any(one.kind != "三" for one in near):
+            return row
+        name = _between(near[0].name, near[1].name)
+        return row._replace(name="" if any(one.name == name for one in self._rows) else name)
+
+    def _place(self, row: _Row, applicants: dict[int, Applicants]) -> None:
+        prefix = "requests" if row.kind == "三" else "proactive"
+        if row.continued and self._elsewhere(prefix, row):
+            return  # some other table with a row of that name
         try:
-            cells, sure = align(row.cells, row.label_end, columns, sums=self._kind == "三")
+            if len(labels.rows(row.kind, row.words)) > 1 or any(
+                read(cell).kind == "words" and labels.names(row.kind, fold(cell))
+                for cell in row.cells[row.label_end + 1 :]
+            ):
+                raise Unplaced("并有别处的标签")
+            cells, sure = self._aligned(row, applicants)
         except Unplaced as why:
-            if not (self._continued and prefix == "proactive" and not columns):
-                self._problem(self._kind, f"“{_short(row.words)}”一行{why}")
+            self._incomplete.add(f"{prefix}.{row.name}")
+            if not (row.continued and prefix == "proactive" and not row.header.span):
+                self._problem(row.kind, f"“{_short(row.words)}”一行{why}")
             return
         for column, found in cells.items():
             code = f"{prefix}.{row.name}.{column}"
             if code in FIELDS:
-                self._cell(code, found, sure, row.sublabel, self._factor(column))
+                factor = row.header.factor(column) if column == "amount" else 1.0
+                self._cell(code, found, sure, row, factor)
 
-    def _factor(self, column: str) -> float:
-        if self._kind != "二" or column != "amount":
-            return 1.0
-        return next(
-            (factor for name, factor in zip(self._columns["二"], self._factors, strict=True) if name == column), 1.0
-        )
+    def _elsewhere(self, prefix: str, row: _Row) -> bool:
+        """Whether another table has a row of this name, which this one does not go on with."""
+        known = (parts for code, parts in self.parts.items() if code.startswith(f"{prefix}.{row.name}."))
+        return not row.opened and any(part.table != row.table for parts in known for part in parts)
 
-    def _cell(self, code: str, found: list[str], sure: float, sublabel: str = "", factor: float = 1.0) -> None:
+    def _aligned(self, row: _Row, applicants: dict[int, Applicants]) -> tuple[Cells, float]:
+        if row.kind == "二":
+            return place_clause(row.header, row.name, row.cells, row.label_end, row.table), 1.0
+        found = applicants.get(id(row.header))
+        if found is None:
+            found = applicants[id(row.header)] = Applicants(row.header)
+        return found.place(row.cells, row.label_end, row.table)
+
+    def _cell(self, code: str, found: list[str], sure: float, row: _Row | None = None, factor: float = 1.0) -> None:
         kind = FIELDS[code].table
         known = self.parts.setdefault(code, [])
-        table = known[-1].table if known and self._open_row else self._table
-        if self._continued and known and known[0].table != table:
-            return  # some other table with a row of that name
         distinct = dict.fromkeys(cell for cell in found if cell)
         if len(distinct) > 1:
             self._problem(kind, f"“{FIELDS[code].column_label}”列重复且数值不同：{'、'.join(distinct)}")
             return
         self.seen.add(kind)
         raw = next(iter(distinct), "")
-        if isinstance(raw, Recognised):
-            sure = min(sure, raw.confidence)
-        known.append(Part(table, raw, factor, sure, sublabel))
+        sure = min([sure, *(cell.confidence for cell in found if isinstance(cell, Recognised))])  # of blank cells too
+        table = self._table if row is None else known[-1].table if known and row.opened else row.table
+        known.append(Part(table, raw, factor, sure, row.sublabel if row else ""))
 
     def _read_review(self, row: Sequence[str], words: dict[str, str]) -> None:
         first = next((index for index, cell in enumerate(row) if cell and cell not in words), None)
-        if first is None:
+        if first is None or any(labels.is_review_head(words[cell]) for cell in row[first:] if cell in words):
             if words:
                 self._header.append(row)
             elif len(row) == len(REVIEW_CELLS):
                 self._blank_reviews = row
             return
         labelled = max((index for index, cell in enumerate(row[:first]) if cell in words), default=-1)
-        cells = row[labelled + 1 :]
-        stacked = _stack(self._header) if self._header else []
-        names = [labels.column("四", text) for text in stacked]
+        stacked = stacked_words(self._header) if self._header else []
         try:
-            placed = align_reviews(cells, names, labelled + 1)
+            placed = place_reviews(row[labelled + 1 :], [labels.review(text) for text in stacked[labelled + 1 :]])
         except Unplaced as why:
             self._problem("四", f"数据行{why}")
             return
         for code, found in placed.items():
             self._cell(code, found, 1.0)
-
-    def _finish(self) -> None:
-        """Ends a table: places the rows that were held back until their neighbours were known."""
-        if self._header and self._kind in ("二", "三"):
-            self._take_header()
-        rows, self._rows = self._rows, []
-        for index, row in enumerate(rows):
-            if not row.name:
-                before = rows[index - 1].name if index else ""
-                after = rows[index + 1].name if index + 1 < len(rows) else ""
-                row = row._replace(name=_between(before, after))
-            self._place(row)
-        if self._blank_reviews is not None and not any(self.parts.get(code) for code in REVIEW_CELLS):
-            for code in REVIEW_CELLS:
-                self._cell(code, [""], 1.0)
-        self._blank_reviews = None
 
     def _problem(self, table: str, detail: str) -> None:
         problem = Problem(table, detail)
@@ -245,24 +276,7 @@ class Collector:
             self.problems.append(problem)
 
 
-def _stack(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The header's words above each grid column, folded; a spanned cell once."""
-    width = max(map(len, rows))
-    stacked = []
-    for index in range(width):
-        words: list[str] = []
-        for row in rows:
-            cell = fold(row[index]) if index < len(row) else ""
-            if cell and words[-1:] != [cell]:
-                words.append(cell)
-        stacked.append("".join(words))
-    return stacked
-
-
-def _column(kind: str, stacked: str) -> str:
-    if not stacked or labels.is_label_column(stacked):
-        return ""
-    return labels.column(kind, stacked) or UNKNOWN
+_NONE = Header(())
 
 
 def _between(before: str, after: str) -> str:

@@ -47,18 +47,6 @@ class Document(msgspec.Struct, frozen=True):
     """In the form of crawler.page.text. Cells of a picture are `cells.Recognised`."""
 
 
-class Figures(msgspec.Struct, frozen=True):
-    """All figures of a report, in the order of the forms."""
-
-    form: Form = ""
-    """Told by the tables themselves; empty if there are none or they do not tell."""
-    figures: tuple[Figure, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-    def by_field(self) -> dict[str, Figure]:
-        return {figure.field: figure for figure in self.figures}
-
-
 class Change(NamedTuple):
     """A cell that differs. `old` and `new` are as printed; None where the cell was not there."""
 
@@ -68,9 +56,42 @@ class Change(NamedTuple):
     new: str | None
 
 
+class Conflict(NamedTuple):
+    """Two sources of one report that both have a table, with other cells."""
+
+    table: str
+    """二, 三 or 四."""
+    source: str
+    """Whose figures count, in Chinese: 网页, 附件“年报.pdf”."""
+    other: str
+    """Whose do not."""
+    url: str
+    """Of the other."""
+    cells: tuple[Change, ...]
+    """`old` as the first has it, `new` as the other does."""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """All figures of a report, in the order of the forms."""
+
+    form: Form = ""
+    """Told by the tables themselves; empty if there are none or they do not tell."""
+    figures: tuple[Figure, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+    def by_field(self) -> dict[str, Figure]:
+        return {figure.field: figure for figure in self.figures}
+
+
 def changes(old: Figures, new: Figures) -> tuple[Change, ...]:
-    """The cells that differ, in the order of the forms. 1,234 and 1234 are the same; blank, `/` and 0 are not."""
-    before, after = old.by_field(), new.by_field()
+    """The cells that differ, in the order of the forms. 1,234 and 1234 are the same; blank, `/` and 0 are not.
+
+    A figure in prose is no cell: that its sentence differs is told as text.
+    """
+    before, after = (
+        {code: figure for code, figure in one.by_field().items() if figure.source != "prose"} for one in (old, new)
+    )
     codes = [code for code in FIELDS if code in before or code in after]
     codes += [code for code in dict.fromkeys((*before, *after)) if code not in FIELDS]
     differing = []

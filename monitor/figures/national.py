@@ -6,10 +6,11 @@ blank, `/` and `—` are figures without a value. What can't be placed is a prob
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from crawler.page.text import Block, Table, parse
+from crawler.page.text import Block, parse
 from monitor.figures import labels
 from monitor.figures.cells import Reading, fold, read, value
 from monitor.figures.fields import FIELDS, REQUEST_ROWS, Field, Form, label
+from monitor.figures.flattened import tables
 from monitor.figures.grids import Collector, Part
 from monitor.figures.model import Figure, Figures, Problem, Source, changes
 
@@ -22,14 +23,16 @@ def extract(text: str, source: Source = "html") -> Figures:
 def extract_blocks(blocks: Sequence[Block], source: Source = "html") -> Figures:
     """The figures of one report's blocks. Cells that are `cells.Recognised` lend their confidence to the figures."""
     collector = Collector()
-    for item in _tables(blocks):
+    for item in tables(blocks):
         if item is None:
             collector.chapter()
         else:
             collector.add(item)
+    collector.close()
     first = _figures(collector, source)
     again = collector.again
     while again is not None:
+        again.close()
         later = _figures(again, source)
         if later.figures and changes(first, later):
             other = Problem("二", "文中另有一套不同的表格，只读取第一套")
@@ -45,8 +48,8 @@ def _figures(collector: Collector, source: Source) -> Figures:
         if (parts := collector.parts.get(code)) and (figure := _figure(code, parts, source, problems)):
             found[code] = figure
     form = _form(found)
-    if form == "2021":  # the group's own row (六)其他处理 with nothing in it
-        found = {code: one for code, one in found.items() if "2021" in FIELDS[code].forms or one.value is not None}
+    if form == "2021":  # the group's own line (六)其他处理
+        found = {code: one for code, one in found.items() if not _of_group(code)}
     problems.extend(_missing(found, form, collector.seen))
     return Figures(form, tuple(found.values()), tuple(problems))
 
@@ -88,7 +91,7 @@ def _summed(
             return None
         amounts.append(amount)
     if len(parts) == 1:
-        return Figure(field.code, amounts[0] if amounts else None, parts[0].raw, source, parts[0].confidence)
+        return Figure(field.code, amounts[0] if amounts else None, str(parts[0].raw), source, parts[0].confidence)
     raw = "+".join(part.raw for part in parts if part.raw)
     total = round(sum(amounts), 10) if amounts else None
     return Figure(field.code, total, raw, source, min(part.confidence for part in parts))
@@ -110,6 +113,11 @@ def _form(found: Iterable[str]) -> Form:
     return ""
 
 
+def _of_group(code: str) -> bool:
+    """Whether it is of the row that the older form has where the newer one has a group."""
+    return code.startswith("requests.other.") and FIELDS[code].forms == {"2019"}
+
+
 def _missing(found: dict[str, Figure], form: Form, seen: set[str]) -> Iterator[Problem]:
     """One problem for each table that is there in part."""
     for table in sorted(seen, key="二三四".index):
@@ -124,55 +132,3 @@ def _missing(found: dict[str, Figure], form: Form, seen: set[str]) -> Iterator[P
         if absent:
             names = "、".join(label(code).removeprefix(f"表{table} ") for code in absent[:3])
             yield Problem(table, f"缺 {len(absent)} 格：{names}{' 等' if len(absent) > 3 else ''}")
-
-
-def _tables(blocks: Sequence[Block]) -> Iterator[Sequence[Sequence[str]] | None]:
-    """Tables in reading order; None where a chapter begins."""
-    cells: list[str] = []
-    for block in blocks:
-        if isinstance(block, str) and block.rstrip().endswith("|"):
-            cells.extend(cell for part in block.split("|") if (cell := part.strip()))
-            continue
-        if cells:
-            yield _regrown(cells)
-            cells = []
-        if isinstance(block, Table):
-            yield block.rows
-        elif labels.is_chapter(block):
-            yield None
-    if cells:
-        yield _regrown(cells)
-
-
-def _regrown(cells: Sequence[str]) -> list[list[str]]:
-    """Rows of a table that was flattened to a line a cell (`1 |`), its blank cells lost.
-
-    A row begins at each label that a row or header can begin with, and after figures. Rows that had blank cells come
-    out too short, and are then not placed.
-    """
-    rows: list[list[str]] = []
-    table, after_figure, heading = "", False, False
-    for cell in cells:
-        words = read(cell).kind == "words"
-        folded = fold(cell) if words else ""
-        kind = labels.marker(folded) if words else ""
-        if kind and kind != table:
-            heading = kind == "三"
-        table, began = kind or table, bool(kind) and kind != table
-        if heading:
-            # Flattened, the three header rows of table 3 no longer stand over their columns: its seven are known.
-            if labels.row(table, folded) in ("", "other.other", "handled_total"):
-                continue
-            heading, began = False, True
-        begins = words and (
-            after_figure or began or labels.is_header(folded) or (table != "四" and _names(table, folded))
-        )
-        if not rows or begins or (table == "四" and not words and not after_figure):
-            rows.append([])
-        rows[-1].append(cell)
-        after_figure = not words
-    return rows
-
-
-def _names(table: str, folded: str) -> bool:
-    return bool(labels.row(table, folded)) or labels.is_group(folded)

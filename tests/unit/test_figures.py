@@ -1,6 +1,7 @@
 import random
 import re
 import time
+from collections import Counter
 from pathlib import Path
 
 import lxml.html
@@ -100,6 +101,10 @@ def test_flattened_tables_of_the_seed() -> None:
     assert values(found[2])["proactive.procurement.items"] == 13
     assert values(found[2])["proactive.procurement.amount"] == 82.3658
     assert values(found[3])["proactive.procurement.amount"] == 58.5598
+    for report, one in zip(reports, found, strict=True):  # every number that stands there, and no other
+        cells = [cell.strip() for line in report.split("\n") if line.rstrip().endswith("|") for cell in line.split("|")]
+        printed = Counter(cell for cell in cells if re.fullmatch(r"[-+\d.,/—]+", cell))
+        assert Counter(part for figure in one.figures for part in figure.raw.split("+")) == printed
     # Two rows, 行政检查 and 行政确认, are one field.
     assert found[2].by_field()["proactive.other_services.decisions"].raw == "0+0"
 
@@ -244,6 +249,17 @@ def test_labels_of_damaged_mirrors_and_traditional_gateways() -> None:
     assert values(extract(text_of(rows))) == truth
 
 
+@pytest.mark.parametrize("row", [row for row in REQUEST_ROWS["2021"] if row.startswith("other.")])
+def test_group_and_row_in_one_cell_with_a_space_between(row: str) -> None:
+    rows, truth = request_grid()
+    own = FIELDS[f"requests.{row}.total"].row_label
+    label_cell = next(one for one in rows if one[0] == own)
+    label_cell[0] = f"三、本年度办理结果（六）其他处理 {national_tables.row_labels(row)[-1]}"
+    found = extract(text_of(rows))
+    assert values(found) == truth
+    assert not [problem for problem in found.problems if "别处" in problem.detail]
+
+
 def test_label_that_spans_too_little_leaves_the_row_readable() -> None:
     rows, truth = request_grid()
     wide = [[row[0], row[0], row[0], *row[1:]] for row in rows]
@@ -352,7 +368,7 @@ def test_blank_slash_dash_and_zero_are_told_apart() -> None:
         ("proactive.rules.issued", "表二 规章 · 本年制发件数"),
         ("proactive.fees.amount", "表二 行政事业性收费 · 本年收费金额"),
         ("review.direct_suit.upheld", "表四 行政诉讼 未经复议直接起诉 · 结果维持"),
-        ("indicator.staff", "indicator.staff"),
+        ("indicator.staff", "附表 staff"),
     ],
 )
 def test_labels(code: str, expected: str) -> None:
