@@ -149,8 +149,7 @@ class Corrector:
             self.store.update("reports", one["id"], {"variant": -one["id"]})
         for one, key in ((row, target), (other, others)):
             self._set(one["id"], key)
-        for one in (row, other):
-            renew_findings(self.store, one["id"])
+        renew_findings(self.store, (row["id"], other["id"]), (row, other))
         return self._done(row, target, swapped=other["id"])
 
     def _move(self, row: Row, target: Key) -> Corrected:
@@ -158,7 +157,7 @@ class Corrector:
         if (row["organ_id"], row["year"]) == (target.organ, target.year):
             return self._done(row, target)
         promoted = self._promote(row)
-        renew_findings(self.store, row["id"])
+        renew_findings(self.store, filter(None, (row["id"], promoted)), (row,))
         organs = {organ.id: organ for organ in self.store.organs(row["portal"])}
         withdrawn = withdraw_overdue(self.store, row["portal"], organs[target.organ], target.year, self.now)
         told = sum(

@@ -3,57 +3,45 @@
 Within the caller's transaction; nobody is told here.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
-from monitor.findings import check
-from monitor.findings_store import stored_figures
+from monitor.findings_store import FindingWriter
 from monitor.identity import OrganRow, organ_key
 from monitor.legal import late_by
 from monitor.owed import owed
 from monitor.record import ReportDetail
-from monitor.store import Store
+from monitor.store import Row, Store
 from monitor.times import to_utc
 
-_BY_KEY = ("same_text", "wrong_period", "published_early", "wrong_form", "carried_over", "late")
-"""Findings that depend on the organ or the year."""
+
+def renew_findings(store: Store, reports: Iterable[int], left: Iterable[Row]) -> None:
+    """What does not add up under the new keys of reports, and in other years beside them; what did not under the old ones
+    goes. `left`: the rows of reports whose key is free now."""
+    portal = ""
+    for number in reports:
+        row = store.row("SELECT * FROM reports WHERE id = ?", (number,))
+        assert row is not None  # the caller has it
+        portal = row["portal"]
+        _renew_dates(store, row)
+    writer = FindingWriter(store, portal, None)
+    for row in left:
+        writer.on_key(row["id"], row["organ_id"], row["year"])
+    writer.settle()
 
 
-def renew_findings(store: Store, number: int) -> None:
-    """What does not add up under the new key; what did not under the old one goes."""
-    row = store.row("SELECT * FROM reports WHERE id = ?", (number,))
-    assert row is not None  # the caller has it
-    version = store.row("SELECT * FROM versions WHERE id = ?", (row["current_version"],))
-    assert version is not None  # every report has a version from its first transaction on
+def _renew_dates(store: Store, row: Row) -> None:
+    """Whether it came late, and stands beside another one."""
     organ = next(organ for organ in store.organs(row["portal"]) if organ.id == row["organ_id"])
     detail = msgspec.json.decode(row["detail"], type=ReportDetail)
-    rules = [*_BY_KEY, *(["conflict"] if detail.conflict_with is None else [])]
+    rules = ["late", *(["conflict"] if detail.conflict_with is None else [])]
     marks = ", ".join("?" for _ in rules)
-    store.run(f"DELETE FROM findings WHERE version = ? AND rule IN ({marks})", (version["id"], *rules))  # noqa: S608
-    previous = store.row(
-        "SELECT current_version FROM reports WHERE portal = ? AND organ_id = ? AND year = ? AND variant = 0",
-        (row["portal"], row["organ_id"], row["year"] - 1),
-    )
-    others = store.rows(
-        """SELECT r.year, v.body_key FROM reports r JOIN versions v ON v.id = r.current_version
-        WHERE r.portal = ? AND r.organ_id = ? AND r.id <> ? AND r.withdrawn_at IS NULL AND v.body_key <> ''""",
-        (row["portal"], row["organ_id"], number),
-    )
-    found = check(
-        version["text"],
-        year=row["year"],
-        organ=organ.name,
-        published_on=version["published_on"],
-        figures=stored_figures(store, version["id"]),
-        previous=stored_figures(store, previous["current_version"]) if previous else None,
-        others={other["year"]: other["body_key"] for other in others},
-    )
-    told = [(one.rule, one.severity, one.detail) for one in found if one.rule in _BY_KEY]
+    version = row["current_version"]
+    store.run(f"DELETE FROM findings WHERE version = ? AND rule IN ({marks})", (version, *rules))  # noqa: S608
     late = late_by(organ.kind, row["year"], row["published_on"], "" if detail.baseline else row["first_seen_at"])
     if late:
-        told.append(("late", "warning", f"晚于法定期限 {late} 天公开"))
-    for rule, severity, sentence in told:
-        values = {"version": version["id"], "crawl": version["crawl"], "url": version["url"]}
-        store.insert("findings", {**values, "rule": rule, "severity": severity, "detail": sentence})
+        FindingWriter(store, row["portal"], None).late(version, late)
 
 
 def withdraw_overdue(store: Store, portal: str, organ: OrganRow, year: int, now: str) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from monitor.findings import body_key
 from monitor.findings_store import FindingWriter
 from monitor.identity import OrganRow
 from monitor.intake import Run
+from monitor.legal import late_by
 from monitor.lifecycle import Significance
 from monitor.match import Content, Match, Matched
 from monitor.organs import OrganLedger
@@ -51,7 +52,7 @@ class Ledger:
         self.capture = capture
         self.announcer = announcer
         self.reports_seen = 0
-        self.findings = FindingWriter(store, record, self.job.crawl, now)
+        self.findings = FindingWriter(store, record.name, self.job.crawl)
         self.attachments = AttachmentLedger(store, record, run, self.job.policy, now)
         self.contexts: dict[int, Context] = {}
         self._moves: dict[int, str] | None = None
@@ -77,6 +78,7 @@ class Ledger:
             if match.how == "rekeyed" and match.report is not None
         ]
         for number, *_ in keys:  # two reports may exchange their years: first all of them step aside
+            self.findings.on_key(number, self.record.reports[number]["organ_id"], self.record.reports[number]["year"])
             self.store.update("reports", number, {"variant": -number})
         for number, organ, year, variant in keys:
             self.store.update("reports", number, {"organ_id": organ, "year": year, "variant": variant})
@@ -150,7 +152,8 @@ class Ledger:
         version = write_version(self.store, number, self.job.crawl, self.now, self.job.rules, "first", draft, prints)
         self.store.update("reports", number, {"current_version": version})
         self.attachments.place(number, held, self.pages.id_of)
-        self.findings.on_version(number, version, draft, organ, match.year, first=True, baseline=detail.baseline)
+        late = late_by(organ.kind, match.year, report.published_on, "" if detail.baseline else self.now)
+        self.findings.on_version(number, version, draft, organ, match.year, late)
         same_as = self._copied_from(prints, body_key(report.text), match.year)
         if same_as is not None:
             save_detail(self.store, number, same_as=same_as)
@@ -225,6 +228,9 @@ class Ledger:
             else:
                 found[number] = self._write_next(number, match)
             self._confirm(number, match)
+        self.findings.settle()
+        for report, neighbours in self.findings.neighbour_findings().items():
+            self.context(report).neighbours = tuple(neighbours)
         return found
 
     def _tells_nothing(self, match: Match, moves: Mapping[int, str]) -> bool:
@@ -333,9 +339,7 @@ class Ledger:
         assert row is not None
         if not self.record.details[number].corrected:  # what is printed there is not its organ's name
             self.organs.note_alias(self.record.organ(row["organ_id"]), draft.report.organ)
-        self.findings.on_version(
-            number, version, draft, self.record.organ(row["organ_id"]), row["year"], first=False, baseline=False
-        )
+        self.findings.on_version(number, version, draft, self.record.organ(row["organ_id"]), row["year"])
         return version
 
     # What readings say ------------------------------------------------------------------------------------------

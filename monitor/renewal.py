@@ -94,7 +94,7 @@ class Renewal:
                 (page["id"],),
             )
             detail = f"门户文件 {self.portal.name}.toml 关闭了 render，此前由浏览器读取；不用浏览器时读不到正文的页面不视为撤下，也无法核实"
-            findings = FindingWriter(self.store, self.record, self.record.row["last_crawl"], self.now)
+            findings = FindingWriter(self.store, self.record.name, self.record.row["last_crawl"])
             findings.on_page("rules_unread", "warning", detail, page["url"])
         for number in reread.unshown if state else ():
             self.store.run(
@@ -118,10 +118,11 @@ class Renewal:
     def _report(self, one: ReportReread, printed: str) -> Outcome:
         version = self.versions[one.id]
         row = self.record.reports[one.id]
-        findings = FindingWriter(self.store, self.record, version["crawl"], self.now)
+        findings = FindingWriter(self.store, self.record.name, version["crawl"])
         self._note_documents(one, findings)
         if one.report is None:
             return self._unreadable(one, row, version, findings)
+        was = row
         rekeyed = self._rekey(one.id, row, one.report, printed)
         draft = self._draft(one, one.report)
         number, kept = self._write(one, version, draft, self.rules)
@@ -130,11 +131,14 @@ class Renewal:
         if rekeyed and kept:
             save_detail(self.store, one.id, reread=one.age)
         figures = told = False
+        writer = FindingWriter(self.store, self.record.name, None)
+        if rekeyed:
+            writer.on_key(one.id, was["organ_id"], was["year"])
         if not kept:
-            writer = FindingWriter(self.store, self.record, self.versions[one.id]["crawl"], self.now)
-            writer.on_version(one.id, number, draft, organ, row["year"], first=False, baseline=False)
+            writer.on_version(one.id, number, draft, organ, row["year"])
         elif self.everything or rekeyed or version["rules"] != self.rules:
-            figures, told = findings.renew(one.id, number, draft, organ, row["year"])
+            figures, told = writer.renew(one.id, number, draft, organ, row["year"])
+        writer.settle()
         self.organs.note_alias(organ, one.report.organ)
         if lost := _loss(version["text"], one.report.text):
             findings.on_page("reread_loses_text", "warning", f"{lost}；{self._reads_by()}", row["url"])
@@ -223,7 +227,9 @@ class Renewal:
             number, kept = self._write(one, version, draft, version["rules"])
             if not kept:
                 organ = self.record.organ(row["organ_id"])
-                findings.on_version(one.id, number, draft, organ, row["year"], first=False, baseline=False)
+                writer = FindingWriter(self.store, self.record.name, None)
+                writer.on_version(one.id, number, draft, organ, row["year"])
+                writer.settle()
         if one.fate == "unread":
             detail = f"存档中的页面按现行规则读不到这份年报（{one.source.why or one.source.state}）；{self._reads_by()}"
             findings.on_page("rules_unread", "error", detail, row["url"])

@@ -17,6 +17,7 @@ from crawler.page.address import normalise
 from monitor.corrections import Corrector
 from monitor.disregard import CONTENT, LISTED, PRESENT, UNLISTED
 from monitor.event_detail import Changed, Moved, PortalTrouble, decode, encode
+from monitor.findings_store import FindingWriter
 from monitor.key_effects import reinstate_overdue
 from monitor.reading_words import kind_of_reading
 from monitor.recipients import enqueue_retraction
@@ -275,9 +276,22 @@ class Retractor:
         )
         if first is not None and first["variant"]:
             self.store.update("reports", first["id"], {"variant": 0})
+        self._forget_conflicts(report)
+        FindingWriter(self.store, report["portal"], None).refresh_neighbours(report["organ_id"], report["year"])
         if detail.conflict_with is None:
             self.reinstated = reinstate_overdue(self.store, report["portal"], organ, report["year"], self.now)
         return "no longer watched: no annual report"
+
+    def _forget_conflicts(self, report: Row) -> None:
+        """Where no other report of its organ and year is left, none is said to be in conflict with it."""
+        left = self.store.rows(
+            """SELECT current_version FROM reports WHERE portal = ? AND organ_id = ? AND year = ? AND withdrawn_at IS NULL""",
+            (report["portal"], report["organ_id"], report["year"]),
+        )
+        if len(left) == 1:
+            self.store.run(
+                "DELETE FROM findings WHERE version = ? AND rule = 'conflict'", (left[0]["current_version"],)
+            )
 
     def _portal(self, event: Row) -> str:
         detail = decode(event["kind"], event["detail"])

@@ -5,6 +5,7 @@ again, marked `rebaseline`, with the earlier capture behind it. Within the calle
 """
 
 from monitor.archive import chain_hash
+from monitor.findings_store import FindingWriter
 from monitor.store import Row, Store
 
 
@@ -23,8 +24,8 @@ def revert_content(store: Store, report: int, to: int, crawl: int, now: str) -> 
         "previous_hash": chain_hash(last),
     }
     version = store.insert("versions", values)
-    for table in ("attachments", "figures", "findings"):
-        for row in store.rows(f"SELECT * FROM {table} WHERE version = ? ORDER BY rowid", (to,)):  # noqa: S608
+    for table, order in (("attachments", "id"), ("figures", "field"), ("findings", "id")):
+        for row in store.rows(f"SELECT * FROM {table} WHERE version = ? ORDER BY {order}", (to,)):  # noqa: S608
             store.insert(table, {name: value for name, value in row.items() if name != "id"} | {"version": version})
     store.update(
         "reports",
@@ -37,6 +38,11 @@ def revert_content(store: Store, report: int, to: int, crawl: int, now: str) -> 
         },
     )
     _place_attachments(store, report, version)
+    key = store.row("SELECT portal, organ_id, year FROM reports WHERE id = ?", (report,))
+    assert key is not None  # a foreign key
+    findings = FindingWriter(store, key["portal"], None)
+    findings.refresh(report)  # its key and its neighbours may be others than when it was written
+    findings.refresh_neighbours(key["organ_id"], key["year"])
     return int(old["seq"])
 
 

@@ -1,5 +1,8 @@
 """What does not add up in a report. Pure."""
 
-from monitor.findings.check import Finding, body_key, check
+from monitor.findings.check import RULES, check
+from monitor.findings.compared import Compared, compared
+from monitor.findings.copies import body_key
+from monitor.findings.model import Earlier, Finding, Subject
 
-__all__ = ["Finding", "body_key", "check"]
+__all__ = ["RULES", "Compared", "Earlier", "Finding", "Subject", "body_key", "check", "compared"]
