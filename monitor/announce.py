@@ -11,6 +11,8 @@ import msgspec
 from monitor import event_detail as details
 from monitor.changes import changed_detail, headline
 from monitor.evidence import PassEvidence
+from monitor.findings import Finding, compared
+from monitor.findings_store import Neighbour, stored_findings
 from monitor.identity import OrganRow, organ_key
 from monitor.legal import due_on, late_by
 from monitor.lifecycle import Said
@@ -36,6 +38,8 @@ class Context(msgspec.Struct):
     moved_to: str = ""
     rekeyed: tuple[str, int] | None = None
     """Organ and year that it was known under before."""
+    neighbours: tuple[Neighbour, ...] = ()
+    """Other years' findings that its new version made appear or vanish."""
 
 
 class Announcer:
@@ -260,20 +264,27 @@ class Announcer:
         return bool(due)
 
     def findings(self) -> None:
-        """What does not add up in this pass's new versions and did not stand in the version before."""
+        """What does not add up in this pass's new versions, or in another year's report because of them, and did not stand in
+        the version before. Hints (`info`) are told to nobody."""
         for found in self.store.rows(
-            """SELECT f.*, v.report, v.significance FROM findings f JOIN versions v ON v.id = f.version
-            WHERE f.crawl = ? AND v.significance IN ('first', 'content') AND f.severity <> 'info' AND NOT EXISTS (
-                SELECT 1 FROM findings b JOIN versions w ON w.id = b.version
-                WHERE w.report = v.report AND w.seq = v.seq - 1 AND b.rule = f.rule AND b.detail = f.detail)
-            ORDER BY f.id""",
-            (self.crawl,),
+            """SELECT f.*, v.report, v.significance, v.crawl AS written_by, w.id AS previous
+            FROM findings f JOIN versions v ON v.id = f.version
+            LEFT JOIN versions w ON w.report = v.report AND w.seq = v.seq - 1
+            WHERE f.crawl = :crawl AND f.severity <> 'info'
+            AND (v.significance IN ('first', 'content') OR v.crawl <> :crawl) ORDER BY f.id""",
+            {"crawl": self.crawl},
         ):
+            said = Finding(
+                found["rule"], found["severity"], found["detail"], found["place"], tuple(msgspec.json.decode(found["fields"]))
+            )  # fmt: skip
+            own_pass = found["written_by"] == self.crawl
+            if own_pass and said not in compared(stored_findings(self.store, found["previous"]), (said,)).caused:
+                continue
             row = self._report(found["report"])
             own = msgspec.json.decode(row["detail"], type=ReportDetail)
             detail = details.Finding(found["rule"], found["severity"], found["detail"], found["url"])
             context = Context(to_version=found["version"])
-            baseline = own.baseline and found["significance"] == "first"
+            baseline = own.baseline and own_pass and found["significance"] == "first"
             self._write_report("finding", row, found["detail"], detail, context, baseline=baseline)
 
     def said_of_portal(self, said: Said, evidence: PassEvidence | None) -> None:

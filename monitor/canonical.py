@@ -3,8 +3,8 @@
 - `text_hash`: the visible text, white space and invisible characters removed, nothing folded.
 - `content_hash`: the canonical content. Differences that are cosmetic are folded away on both sides alike: full and
   half width, kinds of quotation marks and other look-alike marks, 〇/○/零 in years, what mirrors add, Traditional
-  against Simplified and the words that its converters exchange. Never folded: any other change of a Chinese
-  character, a letter, a digit, a cell.
+  against Simplified and the words that its converters exchange, the layout of a national table
+  (`monitor.table_form`). Never folded: any other change of a Chinese character, a letter, a digit, a cell.
 - `strict_hash`: the same without folding Traditional against Simplified. Two captures of one script are compared by it
   as well, so that 乾县 → 干县 on a Simplified page is an edit; what script folding hides is hidden between scripts
   only.
@@ -18,6 +18,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -26,10 +27,11 @@ import msgspec
 
 from crawler.documents.extract import REVISION as DOCUMENTS
 from crawler.page import chinese, mirrors
-from crawler.page.text import Table, parse
+from crawler.page.text import Block, Table, parse
 from monitor import regional
+from monitor.table_form import Former
 
-REVISION = f"3 opencc={version('opencc')} unicode={unicodedata.unidata_version} document={DOCUMENTS}"
+REVISION = f"4 opencc={version('opencc')} unicode={unicodedata.unidata_version} document={DOCUMENTS}"
 """What the fingerprints depend on besides the report: versions are only comparable under one revision."""
 
 Script = Literal["simplified", "traditional", "neutral", "mixed"]
@@ -112,10 +114,10 @@ def fingerprints(
 ) -> Fingerprints:
     """The fingerprints of a report as read. `text` is in the form of crawler.page.text."""
     heads = (title, organ, source, published_on)
-    stream = _stream(text)
-    shown = [chinese.strip_invisible(part) for part in (*heads, stream)]
+    blocks = _blocks(text)
+    shown = [chinese.strip_invisible(part) for part in (*heads, _stream(blocks))]
     names = [[_shown_name(attachment), attachment.sha256] for attachment in attachments]
-    strict = [*map(_fold_marks, heads), _without_blanks(_fold_marks(stream))]
+    strict = [*map(_fold_marks, heads), _folded(blocks)]
     told = [_told(attachment) for attachment in in_order(attachments)]
     script = script_of(title + text)
     own = regional.traditional if script == "traditional" else str
@@ -152,8 +154,9 @@ def in_order(attachments: Sequence[AttachmentState]) -> list[AttachmentState]:
 
 
 def canonical(text: str) -> str:
-    """A body with all cosmetic differences folded but that of script; tables keep their grid. For hashing only."""
-    return _without_blanks(_fold_marks(_stream(text)))
+    """A body with all cosmetic differences folded but that of script; tables keep their grid, national ones their form.
+    For hashing only."""
+    return _folded(_blocks(text))
 
 
 def comparable(text: str) -> str:
@@ -200,18 +203,45 @@ def _told(attachment: AttachmentState) -> tuple[str, str]:
     return ("bytes", attachment.sha256) if attachment.sha256 else ("unread", "")
 
 
-def _stream(text: str) -> str:
+def _blocks(text: str) -> Sequence[Block]:
+    return parse(text.translate(_SEPARATORS) if any(mark in text for mark in (_ROW, _CELL, _END)) else text)
+
+
+def _stream(blocks: Sequence[Block]) -> str:
     """A body as one string in which the places of rows and cells are marked, and nothing else."""
     parts: list[str] = []
-    if _ROW in text or _CELL in text:
-        text = text.translate(_SEPARATORS)
-    for block in parse(text):
+    for block in blocks:
         if isinstance(block, Table):
             parts.extend(_ROW + _CELL.join(row) for row in block.rows)
             parts.append(_END)
         else:
             parts.append(block)
     return "".join(parts)
+
+
+def _folded(blocks: Sequence[Block]) -> str:
+    """The same with national tables in their one form, folded."""
+    former = Former(cell_key)
+    parts: list[str] = []
+    for block in blocks:
+        if not isinstance(block, Table):
+            former.prose(block)
+            parts.append(block)
+        elif (lines := former.table(block.rows)) is None:
+            parts.append(_stream((block,)))
+        else:
+            # Words alone in a row are told like a paragraph: layout makes the one of the other.
+            parts.extend(
+                _END + line.cells[0] if line.kind == "words" else _ROW + _CELL.join(line.cells) for line in lines
+            )
+            parts.append(_END)
+    return _without_blanks(_fold_marks("".join(parts)))
+
+
+@lru_cache(maxsize=16384)
+def cell_key(cell: str) -> str:
+    """A cell with its marks folded: what two cells that look alike share."""
+    return cell if cell.isascii() and cell.isdigit() else _fold_marks(cell)
 
 
 def _without_blanks(folded: str) -> str:

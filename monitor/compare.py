@@ -17,7 +17,7 @@ from crawler.page.model import Fetched, Report
 from crawler.page.reader import read_page
 from crawler.page.text import parse, render
 from crawler.portal import Portal
-from monitor.canonical import AttachmentState
+from monitor.canonical import AttachmentState, comparable
 from monitor.diff import Change, Document, diff
 
 MAX_BYTES = 100_000_000
@@ -37,11 +37,21 @@ def compare(old: Path, new: Path, *, cosmetic: bool = False) -> Change:
 
 
 def compare_documents(old: Document, new: Document, *, cosmetic: bool = False) -> Change:
-    """The change between two documents of any origin: fields that one of them does not have are left out."""
+    """The change between two documents of any origin: fields that one of them does not have are left out, and the title
+    that a file prints over its text is that."""
     fields = ("title", "organ", "source", "published_on")
+    old, new = _untitled(old, new.title), _untitled(new, old.title)
     silent = {field: "" for field in fields if not getattr(old, field) or not getattr(new, field)}
     old, new = (msgspec.structs.replace(side, **silent) for side in (old, new))
     return diff(old, new, cosmetic=cosmetic)
+
+
+def _untitled(side: Document, title: str) -> Document:
+    """A document that has no title of its own, without the other's at its top."""
+    first, _, rest = side.text.partition("\n")
+    if side.title or not title or comparable(first) != comparable(title):
+        return side
+    return msgspec.structs.replace(side, text=rest)
 
 
 def load(path: Path) -> Document:

@@ -1,22 +1,32 @@
 """Two versions of a report → a change that people can read. Pure: no clock, no disk; nothing here raises.
 
-Prose is compared sentence by sentence, and changed sentences by character, with numbers and Latin words whole; tables
-cell by cell (monitor.diff_tables); attachments by what they say. Cosmetic differences (monitor.canonical) are no
-change, unless they are asked for. Paragraphs that were only cut elsewhere are the same; a sentence that stands
-somewhere else was moved.
+Prose is compared sentence by sentence, and changed sentences by character, with numbers and Latin words whole; the national
+tables of page, attachments and recognised pictures by their fields (monitor.diff_fields), other tables by their labels
+(monitor.diff_tables); attachments by what they say. A cell that changed is told once, wherever else it is printed.
+Cosmetic differences (monitor.canonical) are no change, unless they are asked for. Paragraphs that were only cut elsewhere
+are the same; a sentence that stands somewhere else was moved.
 """
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Literal
 
 import msgspec
 
 from crawler.page.chinese import repair, strip_invisible
 from crawler.page.text import Table, parse
-from monitor.canonical import AttachmentState, attachment_hash, canonical, folding, in_order
-from monitor.diff_tables import CellChange, Grid, GridChange, compare_tables, moved_tables
+from monitor import figures
+from monitor.canonical import AttachmentState, attachment_hash, canonical, cell_key, folding, in_order
+from monitor.diff_cells import CellChange, GridChange, TableChange, is_value
+from monitor.diff_fields import Compared, compare_fields
+from monitor.diff_grid import Grid
+from monitor.diff_tables import compare_tables, formed_kinds, moved_tables, restyled_tables
+from monitor.diff_text import Sentence, TextChange, compare_sentences
+from monitor.figures.sources import read_tables
 from monitor.sequences import Segment, aligned, alike, pairs_of, segments
+from monitor.table_form import Former, Line
 
 __all__ = ["AttachmentChange", "CellChange", "Change", "Document", "FieldChange", "GridChange", "TextChange", "diff"]
 
@@ -24,8 +34,6 @@ _FIELDS = {"title": "标题", "organ": "机关", "source": "来源", "published_
 _SENTENCE = re.compile(r".+?(?:[。！？；!?;]+[”’\"'）)」』】]*|$)", re.DOTALL)
 _CHAPTER = re.compile(r"\s*([一二三四五六七八九十]{1,3}\s*[、．.]\s*[^。；：:，,]{2,40})")
 _SECTION = re.compile(r"\s*([（(]\s*[一二三四五六七八九十]{1,3}\s*[)）])")
-_MOVED_LEAST = 8
-"""Characters that a sentence must have for its reappearing elsewhere to be called a move."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -37,6 +45,11 @@ class Document(msgspec.Struct, frozen=True):
     published_on: str = ""
     text: str = ""
     attachments: tuple[AttachmentState, ...] = ()
+    sources: tuple[figures.Document, ...] = ()
+    """Attachments and pictures as far as figures can be read from them (monitor.documents)."""
+    year: int | None = None
+    """Of the report, and the names of its organ: which of `sources` may lend it figures."""
+    organs: tuple[str, ...] = ()
 
 
 class FieldChange(msgspec.Struct, frozen=True):
@@ -47,19 +60,6 @@ class FieldChange(msgspec.Struct, frozen=True):
     old: str
     new: str
     segments: tuple[Segment, ...]
-
-
-class TextChange(msgspec.Struct, frozen=True):
-    """One sentence."""
-
-    kind: Literal["changed", "added", "removed", "moved"]
-    chapter: str
-    """`一、总体情况 (四)`; empty before the first chapter."""
-    before: str
-    """As printed; empty: it was added."""
-    after: str
-    segments: tuple[Segment, ...]
-    """The two as one. A moved sentence is one segment."""
 
 
 class AttachmentChange(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ class Change(msgspec.Struct, frozen=True):
     attachments: tuple[AttachmentChange, ...] = ()
 
     @property
-    def tables(self) -> tuple[CellChange | GridChange, ...]:
+    def tables(self) -> tuple[TableChange, ...]:
         return (*self.cells, *self.grids)
 
     @property
@@ -92,113 +92,175 @@ class Change(msgspec.Struct, frozen=True):
         return not (self.fields or self.cells or self.grids or self.text or self.attachments)
 
 
-class _Sentence(msgspec.Struct, frozen=True):
-    text: str
-    key: str
-    chapter: str
-
-
 def diff(old: Document, new: Document, *, cosmetic: bool = False) -> Change:
     """What changed from `old` to `new`. `cosmetic`: every visible difference counts, but white space."""
-    fold = strip_invisible if cosmetic else folding(old.title + old.text, new.title + new.text)
+    fold = cache(strip_invisible if cosmetic else folding(old.title + old.text, new.title + new.text))
     fields = []
     for field, name in _FIELDS.items():
         before, after = getattr(old, field), getattr(new, field)
         if fold(before) != fold(after):
             fields.append(FieldChange(name, before, after, segments(before, after, fold)))
-    cells, grids, text = _bodies(old.text, new.text, fold, cosmetic)
-    return Change(tuple(fields), cells, grids, text, tuple(_attachments(old, new, fold, cosmetic)))
+    compared = compare_fields(_figures(old), _figures(new), fold)
+    within = _bodies(old.text, new.text, fold, cosmetic, compared)
+    attachments = list(_attachments(old, new, fold, cosmetic))
+    changed = {item.url for item in attachments}
+    cells = [*within.cells, *(cell for cell in compared.cells if cell.url in changed)]
+    return Change(
+        tuple(fields),
+        tuple(cells),
+        within.grids,
+        within.text,
+        tuple(kept for item in attachments if (kept := _untold(item, cells)) is not None),
+    )
 
 
-def _bodies(
-    old: str, new: str, fold: Callable[[str], str], cosmetic: bool
-) -> tuple[tuple[CellChange, ...], tuple[GridChange, ...], tuple[TextChange, ...]]:
+def _figures(side: Document) -> figures.Figures:
+    return read_tables(parse(side.text), side.sources, year=side.year, organs=side.organs)
+
+
+def _untold(item: AttachmentChange, cells: Sequence[CellChange]) -> AttachmentChange | None:
+    """An attachment's change without the cells that are told already; None if it was but those."""
+    if item.within is None:
+        return item
+    told = {(cell.field, cell.new) for cell in cells}
+    kept = tuple(cell for cell in item.within.cells if not cell.field or (cell.field, cell.new) not in told)
+    if len(kept) == len(item.within.cells):
+        return item
+    within = msgspec.structs.replace(item.within, cells=kept)
+    return None if within.empty else msgspec.structs.replace(item, within=within)
+
+
+def _bodies(old: str, new: str, fold: Callable[[str], str], cosmetic: bool, compared: Compared) -> Change:
+    """What differs in two bodies, of which the fields were `compared`."""
+    if old == new:
+        return Change()
     if not cosmetic:
         if fold(canonical(old)) == fold(canonical(new)):
-            return (), (), ()
+            return Change()
         old, new = repair(old), repair(new)
     (said, tables), (says, grids) = _split(old, fold, cosmetic), _split(new, fold, cosmetic)
-    found = list(compare_tables(tables, grids))
-    text = tuple(_sentences(said, says, fold))
-    if not found and not text:
-        found.extend(moved_tables(tables, grids))
-    return (
-        tuple(change for change in found if isinstance(change, CellChange)),
-        tuple(change for change in found if isinstance(change, GridChange)),
+    whole = _covered(compared, tables, grids, fold)
+    found = list(compare_tables(tables, grids, whole))
+    formed = {f"表{kind}" for kind in formed_kinds(tables, grids)}
+    fields = [cell for cell in compared.cells if not cell.url and _borne_out(cell, found, formed)]
+    found = [one for one in found if not _known(one, fields, compared, formed, fold)]
+    text = tuple(compare_sentences(said, says, fold))
+    if not found and not text and not fields:
+        found = list(moved_tables(tables, grids))
+        if not found and _figures_in(tables, fold) != _figures_in(grids, fold):
+            found = list(compare_tables(tables, grids))
+        found = found or list(restyled_tables(tables, grids))
+    return Change(
+        (),
+        (*fields, *(one for one in found if isinstance(one, CellChange))),
+        tuple(one for one in found if isinstance(one, GridChange)),
         text,
     )
 
 
-def _split(text: str, fold: Callable[[str], str], blanks: bool) -> tuple[list[_Sentence], list[Grid]]:
+def _borne_out(cell: CellChange, found: Sequence[TableChange], formed: set[str]) -> bool:
+    """Whether a field's change stands in the table too, if each cell's place in that is known: else one side was misread.
+    A field that is the sum of several rows has no cell of its own."""
+    if cell.table[:2] not in formed:
+        return True
+    here = [one for one in found if isinstance(one, CellChange) and one.table == cell.table]
+    return any(one.field in ("", cell.field) for one in here)
+
+
+def _known(
+    one: TableChange, told: Sequence[CellChange], compared: Compared, formed: set[str], fold: Callable[[str], str]
+) -> bool:
+    """Whether a cell is told by its field: what its place in the grid says more is layout, or the same again."""
+    if isinstance(one, GridChange):
+        return False
+    if one.field and any(one.field == cell.field for cell in told):
+        return True
+    if not (is_value(one.old) and is_value(one.new)):
+        return False
+    if one.field:
+        return one.field in compared.known and one.table[:2] not in formed
+    same = (one.table, fold(one.old), fold(one.new))
+    return any(same == (cell.table, fold(cell.old), fold(cell.new)) for cell in told)
+
+
+def _covered(
+    compared: Compared, old: Sequence[Grid], new: Sequence[Grid], fold: Callable[[str], str]
+) -> frozenset[str]:
+    """The tables that were compared whole and in which no figure stands besides: of them only the words are left."""
+    left = set(compared.whole)
+    for grid in (*old, *new):
+        if not _figures_in((grid,), fold) <= compared.printed:
+            left -= grid.kinds
+    return frozenset(left)
+
+
+def _figures_in(grids: Iterable[Grid], fold: Callable[[str], str]) -> set[str]:
+    return {fold(cell) for grid in grids for row in grid.rows for cell in row if cell and is_value(cell)}
+
+
+def _split(text: str, fold: Callable[[str], str], blanks: bool) -> tuple[list[Sentence], list[Grid]]:
     """A body's sentences and its tables, each with the chapter it stands in; `blanks`: with rows in which nothing is."""
-    sentences: list[_Sentence] = []
+    sentences: list[Sentence] = []
     grids: list[Grid] = []
     chapter = section = ""
     size = 0
-    for block in parse(text):
-        if isinstance(block, Table):
-            rows = [row for row in block.rows if blanks or any(row)]
-            if rows:
-                grids.append(Grid(rows, chapter, fold, size))
-            continue
-        if heading := _CHAPTER.match(block):
+    former = Former(cell_key)
+
+    def say(paragraph: str) -> None:
+        nonlocal chapter, section, size
+        if heading := _CHAPTER.match(paragraph):
             chapter, section = " ".join(heading[1].split()), ""
-        elif heading := _SECTION.match(block):
+        elif heading := _SECTION.match(paragraph):
             section = "(" + re.sub(r"[（()）\s]", "", heading[1]) + ")"
         place = f"{chapter} {section}".strip()
-        for sentence in _SENTENCE.findall(block):
+        for sentence in _SENTENCE.findall(paragraph):
             if key := fold(sentence):
-                sentences.append(_Sentence(sentence.strip(), key, place))
+                sentences.append(Sentence(sentence.strip(), key, place))
                 size += len(key)
+
+    for block in parse(text):
+        if not isinstance(block, Table):
+            former.prose(block)
+            say(block)
+            continue
+        rows = [row for row in block.rows if blanks or any(row)]
+        if not rows:
+            continue
+        lines = former.table(rows)
+        captions = _captions(rows, lines, fold)
+        for caption in captions:
+            say(caption)
+        grids.append(Grid(rows[_leading(rows, captions) :] or rows, chapter, fold, size, lines))
     return sentences, grids
 
 
-def _sentences(old: Sequence[_Sentence], new: Sequence[_Sentence], fold: Callable[[str], str]) -> Iterator[TextChange]:
-    pairs = {id(sentence): pairs_of(sentence.key) for sentence in (*old, *new)} if len(old) + len(new) < 400 else {}
-
-    def known(sentence: _Sentence) -> frozenset[str]:
-        if id(sentence) not in pairs:
-            pairs[id(sentence)] = pairs_of(sentence.key)
-        return pairs[id(sentence)]
-
-    steps = list(aligned(old, new, lambda item: item.key, lambda one, other: alike(known(one), known(other)), 0.45))
-    changed = [(i, j) for i, j in steps if i is None or j is None or old[i].key != new[j].key]
-    recut = _recut(steps, old, new)
-    gone = {old[i].key for i, j in changed if i is not None and j is None}
-    come = {new[j].key for i, j in changed if i is None and j is not None}
-    moved = {key for key in gone & come if len(key) >= _MOVED_LEAST}
-    for i, j in changed:
-        if (i, j) in recut:
+def _captions(rows: Sequence[Sequence[str]], lines: Sequence[Line] | None, fold: Callable[[str], str]) -> list[str]:
+    """Words over a national table, which may as well stand in front of it."""
+    if lines is None:
+        if not Grid(rows, "", fold).kinds:
+            return []
+        return [set(filter(None, row)).pop() for row in itertools.takewhile(_says_one, rows)]
+    found: list[str] = []
+    words: list[str] = []
+    table = ""
+    for line in lines:
+        if line.kind == "words":
+            words.append(line.cells[0])
             continue
-        if i is not None and j is not None:
-            before, after = old[i].text, new[j].text
-            yield TextChange("changed", new[j].chapter, before, after, segments(before, after, fold))
-        elif j is not None:
-            one = new[j]
-            if one.key in moved:
-                yield TextChange("moved", one.chapter, one.text, one.text, (Segment("same", one.text),))
-            else:
-                yield TextChange("added", one.chapter, "", one.text, (Segment("added", one.text),))
-        elif i is not None and old[i].key not in moved:
-            yield TextChange("removed", old[i].chapter, old[i].text, "", (Segment("removed", old[i].text),))
-
-
-def _recut(
-    steps: Sequence[tuple[int | None, int | None]], old: Sequence[_Sentence], new: Sequence[_Sentence]
-) -> set[tuple[int | None, int | None]]:
-    """Steps that only cut the same words elsewhere: a paragraph divided, a heading joined to what follows."""
-    found: set[tuple[int | None, int | None]] = set()
-    hunk: list[tuple[int | None, int | None]] = []
-    for i, j in [*steps, (-1, -1)]:
-        if i is not None and j is not None and (i < 0 or old[i].key == new[j].key):
-            if hunk:
-                before = "".join(old[a].key for a, _ in hunk if a is not None)
-                if before == "".join(new[b].key for _, b in hunk if b is not None):
-                    found.update(hunk)
-                hunk = []
-        else:
-            hunk.append((i, j))
+        if line.kind == "header" and line.table != table:
+            found += words
+        words, table = [], line.table
     return found
+
+
+def _leading(rows: Sequence[Sequence[str]], captions: Sequence[str]) -> int:
+    """How many rows a grid begins with that are captions."""
+    alone = itertools.takewhile(_says_one, rows)
+    return sum(1 for row, caption in zip(alone, captions, strict=False) if caption in row)
+
+
+def _says_one(row: Sequence[str]) -> bool:
+    return len(set(filter(None, row))) == 1
 
 
 def _attachments(
@@ -226,12 +288,14 @@ def _attachments(
             before, after = were[i], are[j]
             if says(before) == says(after) or (not cosmetic and fold(before.text) and _same_text(before, after, fold)):
                 continue
-            within = None
-            if before.text and after.text:
-                within = Change((), *_bodies(before.text, after.text, fold, cosmetic))
+            within = _within(before.text, after.text, fold, cosmetic) if before.text and after.text else None
             yield AttachmentChange("changed", after.name or before.name, after.kind, after.url, within)
 
 
+def _within(old: str, new: str, fold: Callable[[str], str], cosmetic: bool) -> Change:
+    """What differs in the texts of an attachment."""
+    return _bodies(old, new, fold, cosmetic, compare_fields(figures.extract(old), figures.extract(new), fold))
+
+
 def _same_text(one: AttachmentState, other: AttachmentState, fold: Callable[[str], str]) -> bool:
-    cells, grids, text = _bodies(one.text, other.text, fold, False)
-    return not (cells or grids or text)
+    return _within(one.text, other.text, fold, False).empty

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from monitor.diff import AttachmentChange, CellChange, Change, FieldChange, GridChange, TextChange
+from monitor.findings import Compared
 from monitor.sequences import Segment
+from monitor.words import read_from
 
 _CONTEXT = 14
 """Characters of a sentence shown before and after what changed in it."""
@@ -21,24 +23,34 @@ _STYLES = {"same": "", "removed": "red strike", "added": "green"}
 
 
 def summary(change: Change) -> str:
-    """`标题，表三 2 处，正文 1 处，附件 1 处`; empty for no change."""
+    """`标题，表三 2 处，正文 1 处，附件 1 处`; of a table that is only laid out otherwise `表三 版式有变，数据未变`; empty for
+    no change."""
     tables: dict[str, int] = {}
+    layouts = []
     for item in change.tables:
         name = item.table.partition(" ")[0].partition("（")[0]
-        tables[name] = tables.get(name, 0) + 1
+        if isinstance(item, GridChange) and item.change == "restyled":
+            layouts.append(restyled(item))
+        else:
+            tables[name] = tables.get(name, 0) + 1
     kinds: dict[str, int] = {}
     for attachment in change.attachments:
         kinds[_KINDS[attachment.kind]] = kinds.get(_KINDS[attachment.kind], 0) + 1
     counts = {**tables, **({"正文": len(change.text)} if change.text else {}), **kinds}
-    return "，".join([*(field.name for field in change.fields), *(f"{name} {n} 处" for name, n in counts.items())])
+    numbers = [f"{name} {n} 处" for name, n in counts.items()]
+    return "，".join([*(field.name for field in change.fields), *numbers, *dict.fromkeys(layouts)])
 
 
 def most_telling(change: Change, most: int = 3) -> list[str]:
     """The differences that tell most, one line each: fields, then figures and words in turn, totals and numbers
     first."""
     fields = [f"{field.name}  {_arrow(field.old, field.new)}" for field in change.fields]
-    cells = sorted(change.cells, key=lambda cell: (not _NUMBER.search(cell.old + cell.new), "总计" not in cell.column))
-    figures = [f"{cell.table.partition(' ')[0]} {cell.label}  {_arrow(cell.old, cell.new)}" for cell in cells]
+    cells = sorted(change.cells, key=lambda cell: (not _NUMBER.search(cell.old + cell.new), "总计" not in cell.label))
+    figures = [
+        f"{cell.table.partition(' ')[0]} {cell.label}  {_arrow(cell.old, cell.new)}"
+        f"　{read_from(cell.source, cell.confidence)}".rstrip()
+        for cell in cells
+    ]
     figures += [_grid_line(grid) for grid in change.grids]
     words = [_text_line(item) for item in sorted(change.text, key=_weight)]
     others = [_attachment_line(item) for item in change.attachments]
@@ -75,6 +87,11 @@ def inline(segments: tuple[Segment, ...]) -> str:
     return line if len(line) <= _LONGEST + 40 else line[: _LONGEST + 39] + "…"
 
 
+def restyled(grid: GridChange) -> str:
+    """`表三 版式有变，数据未变`."""
+    return f"{grid.table.partition(' ')[0]} 版式有变，{grid.label}"
+
+
 def render(change: Change) -> Text:
     """The whole change, in colour: removed in red and struck through, added in green."""
     if change.empty:
@@ -82,6 +99,16 @@ def render(change: Change) -> Text:
     shown = Text()
     for line in _lines(change, ""):
         shown.append_text(line).append("\n")
+    return shown
+
+
+def render_findings(effect: Compared) -> Text:
+    """What does not add up since a change, and what does now; hints left out."""
+    shown = Text()
+    for head, style, found in (("核对 新增问题  ", "red", effect.caused), ("核对 已无问题  ", "green", effect.cured)):
+        for one in found:
+            if one.severity != "info":
+                shown.append(head, "bold").append(one.detail, style).append("\n")
     return shown
 
 
@@ -120,10 +147,14 @@ def _pieces(item: FieldChange | TextChange) -> Text:
 
 def _cell(cell: CellChange) -> Text:
     shown = Text(f"{cell.label}  ")
-    return shown.append(cell.old or "（空）", "red strike").append(" → ").append(cell.new or "（空）", "green")
+    shown.append(cell.old or "（空）", "red strike").append(" → ").append(cell.new or "（空）", "green")
+    read = read_from(cell.source, cell.confidence)
+    return shown.append(f"　{read}", "yellow") if read else shown
 
 
 def _grid(grid: GridChange) -> Text:
+    if grid.change == "restyled":
+        return Text(f"版式有变，{grid.label}", "yellow")
     style = {"added": "green", "moved": "yellow"}.get(grid.change, "red strike")
     words = " ".join(grid.cells)
     return Text(f"{_DONE[grid.change]}{_WHAT[grid.what]} ").append(f"{grid.label}  {words}".rstrip(), style)
@@ -144,6 +175,8 @@ def _text_line(item: TextChange) -> str:
 
 
 def _grid_line(grid: GridChange) -> str:
+    if grid.change == "restyled":
+        return restyled(grid)
     table = grid.table.partition(" ")[0]
     words = _short(" ".join(grid.cells))
     return f"{table} {_DONE[grid.change]}{_WHAT[grid.what]}  {grid.label}  {words}".rstrip()

@@ -1,185 +1,137 @@
 """Two sets of tables → what changed in them, cell by cell. Pure.
 
-Tables pair off in order by what their labels say, rows by their labels, columns by their headers: a row that was put in
-shifts nothing.
+A national table whose layout is known on both sides (`monitor.table_form`) is compared line by line, whatever the layouts. Other
+tables pair off in order by what their labels say, rows by their labels, columns by their headers: a row that was put in
+shifts nothing. A cell of a national table bears its code.
 """
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
-import msgspec
-
-from monitor.figures import labels
-from monitor.figures.cells import fold
-from monitor.figures.fields import request_row
-from monitor.sequences import aligned, alike, pairs_of
-
-Key = Callable[[str], str]
-
-_VALUE = re.compile(r"[-−–—+]?[\d,，.．]+\s*(?:[%％‰]|万元|亿元|元|件|条|个|项|次|宗|份|人)?|[/／\\]|[-−–—]+|")
-_CHAPTER_TABLES = (
-    ("二", re.compile("主动公开政府信息")),
-    ("三", re.compile("收到和处理")),
-    ("四", re.compile("行政复议|行政诉讼")),
+from monitor.diff_cells import (
+    CellChange,
+    GridChange,
+    TableChange,
+    field_change,
+    is_value,
+    table_name,
 )
-_NAMES = {"二": "主动公开政府信息情况", "三": "收到和处理政府信息公开申请情况", "四": "行政复议、行政诉讼情况"}
+from monitor.diff_forms import compare_forms, compare_words
+from monitor.diff_grid import Grid
+from monitor.sequences import aligned, alike, pairs_of
+from monitor.table_form import Line
+
+_FEW = 6
+"""Differences of two layouts of one table that may each be an edit; many more are the layout."""
 
 
-class CellChange(msgspec.Struct, frozen=True):
-    """A cell that says something else."""
-
-    table: str
-    """`表三 收到和处理政府信息公开申请情况`."""
-    row: str
-    column: str
-    old: str
-    """As printed; empty: blank."""
-    new: str
-
-    @property
-    def label(self) -> str:
-        """`总计 · 一、本年新收`; the row's label alone where the column has none."""
-        return " · ".join(part for part in (self.column, self.row) if part)
-
-
-class GridChange(msgspec.Struct, frozen=True):
-    """A row, a column or a whole table that came or went, or a table that stands elsewhere in the text."""
-
-    table: str
-    what: Literal["row", "column", "table"]
-    change: Literal["added", "removed", "moved"]
-    label: str
-    """Of the row or column."""
-    cells: tuple[str, ...]
-    """What stands in it; of a table the first cells."""
+def compare_tables(
+    old: Sequence[Grid], new: Sequence[Grid], whole: frozenset[str] = frozenset()
+) -> Iterator[TableChange]:
+    """Changes of all tables, in the order of the document. `whole`: the national tables whose cells were all compared by
+    their fields: where such a table is laid out otherwise, only its words are left to be told."""
+    formed = formed_kinds(old, new)
+    for kind in sorted(formed, key="二三四".index):
+        yield from compare_forms(kind, _lines_of(kind, old), _lines_of(kind, new), new[0].key)
+    was = [grid for grid in old if not (grid.lines and grid.kinds <= formed)]
+    now = [grid for grid in new if not (grid.lines and grid.kinds <= formed)]
+    for kind in "二三四":
+        mine, others = ([grid for grid in grids if grid.kinds == {kind}] for grids in (was, now))
+        if mine and others and not _alike(mine, others):
+            yield from _restyled(kind, mine, others, kind in whole)
+            was, now = ([grid for grid in grids if grid.kinds != {kind}] for grids in (was, now))
+    yield from _paired(was, now)
 
 
-class Grid:
-    """A table with the chapter it stands in, and what its rows and columns are called."""
-
-    def __init__(self, rows: Sequence[Sequence[str]], chapter: str, key: Key, place: int = 0) -> None:
-        self.rows = rows
-        self.chapter = chapter
-        self.place = place
-        """Characters of prose before it."""
-        self.key = key
-        self.width = max(map(len, rows), default=0)
-        self._keys: dict[str, str] = {}
-
-    def cell_key(self, cell: str) -> str:
-        if cell not in self._keys:
-            self._keys[cell] = self.key(cell)
-        return self._keys[cell]
-
-    @cached_property
-    def kind(self) -> str:
-        """二, 三 or 四 where it is one of the national tables; else empty."""
-        for row in self.rows:
-            for cell in dict.fromkeys(row):
-                if found := labels.marker(fold(cell)):
-                    return found
-        title = fold(self.chapter)
-        return next((kind for kind, words in _CHAPTER_TABLES if words.search(title)), "")
-
-    @property
-    def name(self) -> str:
-        if self.kind:
-            return f"表{self.kind} {_NAMES[self.kind]}"
-        return f"表格（{self.chapter}）" if self.chapter else "表格"
-
-    @cached_property
-    def keyed(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(tuple(map(self.cell_key, row)) for row in self.rows)
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Keys of all cells that are not figures."""
-        return frozenset(self.cell_key(cell) for row in self.rows for cell in row if not is_value(cell))
-
-    def label_cells(self, row: int) -> tuple[str, ...]:
-        """The row's label: its cells before the first figure, repeated ones once."""
-        cells: list[str] = []
-        for cell in self.rows[row]:
-            if is_value(cell) and (cell or cells):
-                break
-            if cell and (not cells or cell != cells[-1]):
-                cells.append(cell)
-        return tuple(cells)
-
-    @cached_property
-    def label_keys(self) -> tuple[str, ...]:
-        return tuple("".join(map(self.cell_key, self.label_cells(row))) for row in range(len(self.rows)))
-
-    def is_header(self, row: int) -> bool:
-        """Whether a row holds no figure: only words, and blanks at its left."""
-        cells = self.rows[row]
-        filled = [cell for cell in cells if cell]
-        return bool(filled) and not any(map(is_value, filled)) and all(cells[cells.index(filled[0]) :])
-
-    def header_cells(self, row: int, column: int) -> tuple[str, ...]:
-        """Header cells over a cell, from the top, repeated ones once: those of the nearest rows of headers above it."""
-        end = row
-        while end > 0 and not self.is_header(end - 1):
-            end -= 1
-        begin = end
-        while begin > 0 and self.is_header(begin - 1):
-            begin -= 1
-        shown: list[str] = []
-        for above in range(begin, end):
-            cells = self.rows[above]
-            if column < len(cells) and len(set(cells)) > 1 and cells[column] and cells[column] not in shown:
-                shown.append(cells[column])
-        return tuple(shown)
-
-    def row_label(self, row: int) -> str:
-        cells = self.label_cells(row) or self.rows[row][:1]
-        if self.kind == "三":
-            for cell in reversed(cells):
-                if code := labels.row("三", fold(cell)):
-                    return request_row(code) if code != "other" else cell
-        if self.kind == "四" and len(cells) == 0:
-            return ""
-        return " ".join(_tidy(cell) for cell in cells[-2:])
-
-    def column_label(self, row: int, column: int) -> str:
-        cells = self.header_cells(row, column)
-        return " ".join(_tidy(cell) for cell in cells[-2:]) if self.kind == "四" else _tidy("".join(cells[-1:]))
-
-    def column_keys(self) -> list[str]:
-        """What each column is called by: the words above its first figures."""
-        first = next((row for row in range(len(self.rows)) if row and not self.is_header(row)), len(self.rows))
-        return ["".join(map(self.cell_key, self.header_cells(first, column))) for column in range(self.width)]
+def _restyled(kind: str, old: Sequence[Grid], new: Sequence[Grid], whole: bool) -> Iterator[TableChange]:
+    """A national table in two layouts, of one of which it is not known where each cell belongs."""
+    words: list[TableChange] = list(compare_words(kind, _words_of(old), _words_of(new), new[0].key))
+    if not whole:
+        words.append(GridChange(table_name(kind), "table", "restyled", "部分单元格未能逐一对应", ()))
+    found = list(_paired(old, new))
+    beside = [one for one in found if not _is_figure(one)]
+    most = _FEW if _extents(old) == _extents(new) else len(words)
+    yield from found if found and len(beside) <= most else words
 
 
-def is_value(cell: str) -> bool:
-    """Whether a cell is a figure, or stands for one: a number, `/`, dashes, nothing."""
-    return _VALUE.fullmatch(cell.strip()) is not None
+def _is_figure(one: TableChange) -> bool:
+    """Whether it is one of the form's figures that is another."""
+    return isinstance(one, CellChange) and bool(one.field) and is_value(one.old) and is_value(one.new)
 
 
-def _tidy(label: str) -> str:
-    label = re.sub(r"\s+", "", label)
-    return label if len(label) <= 24 else label[:23] + "…"
+def _extents(grids: Sequence[Grid]) -> set[int]:
+    """How many columns something stands in."""
+    return {max((place for row in grid.rows for place, cell in enumerate(row, 1) if cell), default=0) for grid in grids}
 
 
-def compare_tables(old: Sequence[Grid], new: Sequence[Grid]) -> Iterator[CellChange | GridChange]:
-    """Changes of all tables, in the order of the document."""
-    pairs = aligned(old, new, lambda grid: (grid.chapter and grid.key(grid.chapter), grid.keyed), _same_table, 0.3)
+def _paired(was: Sequence[Grid], now: Sequence[Grid]) -> Iterator[TableChange]:
+    """Tables compared as the grids that they are."""
+    pairs = aligned(was, now, lambda grid: (grid.chapter and grid.key(grid.chapter), grid.keyed), _same_table, 0.3)
     for before, after in pairs:
         if after is None and before is not None:
-            yield _whole(old[before], "removed")
+            yield _whole(was[before], "removed")
         elif before is None and after is not None:
-            yield _whole(new[after], "added")
-        elif before is not None and after is not None and old[before].keyed != new[after].keyed:
-            yield from _compare(old[before], new[after])
+            yield _whole(now[after], "added")
+        elif before is not None and after is not None and was[before].keyed != now[after].keyed:
+            yield from _compare(was[before], now[after])
 
 
 def moved_tables(old: Sequence[Grid], new: Sequence[Grid]) -> Iterator[GridChange]:
     """Tables that have another place in the prose. For two texts that differ in nothing else."""
-    for before, after in zip(old, new, strict=False):
-        if before.place != after.place:
-            yield _whole(after, "moved")
+    if [grid.keyed for grid in old] == [grid.keyed for grid in new]:
+        for before, after in zip(old, new, strict=True):
+            if before.place != after.place:
+                yield _whole(after, "moved")
+
+
+def restyled_tables(old: Sequence[Grid], new: Sequence[Grid]) -> Iterator[GridChange]:
+    """Tables that are laid out otherwise, with the same words and figures. For two texts that differ in nothing else."""
+    known = [grid.keyed for grid in old]
+    for grid in new:
+        if grid.keyed not in known:
+            yield GridChange(grid.name, "table", "restyled", "数据未变", ())
+
+
+def formed_kinds(old: Sequence[Grid], new: Sequence[Grid]) -> frozenset[str]:
+    """The national tables that are in their form on both sides, with whatever they are joined to."""
+    kinds = frozenset("二三四")
+    for grids in (old, new):
+        here = {kind for grid in grids if grid.lines for kind in grid.kinds}
+        kinds &= here - {kind for grid in grids if not grid.lines for kind in grid.kinds}
+    joined = [grid.kinds for grid in (*old, *new) if grid.lines]
+    while apart := [others for others in joined if others & kinds and not others <= kinds]:
+        kinds -= apart[0]
+    return kinds
+
+
+def _lines_of(kind: str, grids: Sequence[Grid]) -> list[Line]:
+    """A table's lines wherever they stand, without the words over another table that is joined to it."""
+    lines: list[Line] = []
+    for grid in grids:
+        for line in grid.lines or ():
+            while line.kind == "header" and line.table != kind and lines and lines[-1].kind == "words":
+                lines.pop()
+            if line.table == kind:
+                lines.append(line)
+    return lines
+
+
+def _alike(old: Sequence[Grid], new: Sequence[Grid]) -> bool:
+    """Whether two drawings of a table have one layout: most places of the one grid say what they say in the other."""
+    if [(len(grid.rows), grid.width) for grid in old] != [(len(grid.rows), grid.width) for grid in new]:
+        return False
+    pairs = [
+        (one, other)
+        for before, after in zip(old, new, strict=True)
+        for row, now in zip(before.keyed, after.keyed, strict=True)
+        for one, other in itertools.zip_longest(row, now, fillvalue="")
+    ]
+    return 5 * sum(one == other for one, other in pairs) >= 4 * len(pairs)
+
+
+def _words_of(grids: Sequence[Grid]) -> list[str]:
+    return [cell for grid in grids for row in grid.rows for cell in row if cell and not is_value(cell)]
 
 
 def _whole(grid: Grid, change: Literal["added", "removed", "moved"]) -> GridChange:
@@ -195,7 +147,7 @@ def _same_table(one: Grid, other: Grid) -> float:
     return 0.6 * same_words + 0.15 * same_place + 0.1 * same_shape + 0.15 * same_kind
 
 
-def _compare(old: Grid, new: Grid) -> Iterator[CellChange | GridChange]:
+def _compare(old: Grid, new: Grid) -> Iterator[TableChange]:
     columns = _columns(old, new)
     for i, j in columns:
         if j is None and i is not None:
@@ -212,7 +164,7 @@ def _compare(old: Grid, new: Grid) -> Iterator[CellChange | GridChange]:
         same = sum(a < len(first) and b < len(second) and first[a] == second[b] for a, b in both) / max(1, len(both))
         return 0.5 * same + 0.45 * (alike(pairs_of(one), pairs_of(other)) if one or other else 1.0)
 
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[str, str, str]] = set()
     keys = old.keyed, new.keyed
     rows = aligned(
         [(0, i) for i in range(len(old.rows))],
@@ -232,12 +184,15 @@ def _compare(old: Grid, new: Grid) -> Iterator[CellChange | GridChange]:
                 after = new.rows[j][b] if b < len(new.rows[j]) else ""
                 if old.cell_key(before) == new.cell_key(after):
                     continue
-                if not is_value(before) or not is_value(after):
-                    # A spanned label is repeated in the grid: it changed once. Equal figures side by side are two.
-                    if (before, after) in told:
+                figures = is_value(before) and is_value(after)
+                field = (new.field(j, b) or old.field(i, a)) if is_value(before) or is_value(after) else ""
+                if field or not figures:
+                    # A spanned label is repeated in the grid, and so is a figure over several columns of one header: it
+                    # changed once. Equal figures side by side are two.
+                    if (field, before, after) in told:
                         continue
-                    told.add((before, after))
-                yield _cell(new, j, b, before, after)
+                    told.add((field, before, after))
+                yield _cell(new, j, b, before, after, field)
 
 
 def _columns(old: Grid, new: Grid) -> list[tuple[int | None, int | None]]:
@@ -254,13 +209,15 @@ def _columns(old: Grid, new: Grid) -> list[tuple[int | None, int | None]]:
     )
 
 
-def _cell(grid: Grid, row: int, column: int, old: str, new: str) -> CellChange:
+def _cell(grid: Grid, row: int, column: int, old: str, new: str, field: str) -> CellChange:
+    if field:
+        return field_change(field, old, new)
     if grid.is_header(row):
-        return CellChange(grid.name, "表头", "", old, new)
+        return CellChange(grid.name, "表头", old, new)
     label, header = grid.row_label(row), grid.column_label(row, column)
     if not is_value(old) and not is_value(new) and new in grid.label_cells(row):
         header = ""
-    return CellChange(grid.name, label, header, old, new)
+    return CellChange(grid.name, " · ".join(filter(None, (header, label))), old, new)
 
 
 def _row(grid: Grid, row: int, change: Literal["added", "removed"]) -> GridChange:

@@ -45,6 +45,11 @@ class FigureChange(msgspec.Struct, frozen=True, omit_defaults=True):
     """`表三 收到和处理政府信息公开申请情况`."""
     field: str = ""
     """Code of fields.csv, if the cell has one."""
+    source: Literal["", "pdf", "docx", "ocr", "prose"] = ""
+    """What it was read from; empty: the page. `ocr` if that is so of either version."""
+    confidence: float = 1.0
+    url: str = ""
+    """Of the document or picture that it stands in."""
 
 
 class TextChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -102,6 +107,12 @@ class Changed(About, frozen=True, omit_defaults=True):
     published_on: str = ""
     """As the page shows it now; the message says whether it moved with the change."""
     date_changed: bool = False
+    caused: tuple[str, ...] = ()
+    """Those of `checks` that came with the change, and what it makes not add up in another year's report."""
+    cured: tuple[str, ...] = ()
+    """What did not add up before, and does now: as it was said then."""
+    verdict: tuple[str, ...] = ()
+    """What that comes to at a glance: `表三不再平衡`, `表四已平衡`."""
 
 
 class TakenDown(About, frozen=True, omit_defaults=True):

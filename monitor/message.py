@@ -145,7 +145,7 @@ def _one(views: Sequence[EventView], style: Style) -> Message:
     for view in views:
         blocks += wording.body(view, style)
     found = [sentence for view in views if view.purpose == "event" for sentence in wording.checks(view)]
-    blocks += [Line(f"核对  {clean(sentence, 200)}") for sentence in dict.fromkeys(found[:3])]
+    blocks += [Line(f"核对  {clean(sentence, 200)}") for sentence in dict.fromkeys(found[:4])]
     blocks += [Gap(), Line(_times(views, style), quiet=True), _links(views, style)]
     return _finish(subject, blocks)
 

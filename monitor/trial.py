@@ -12,9 +12,10 @@ import msgspec
 from crawler.page.address import twin_of
 from crawler.portal import Portal
 from monitor import figures
-from monitor.changes import document
-from monitor.diff import Document, diff
+from monitor.changes import document, read_document
+from monitor.diff import diff
 from monitor.diff_render import most_telling, summary
+from monitor.documents import documents_of
 from monitor.record import load_record
 from monitor.rekey import key_today, printed_on
 from monitor.relist import ListReread, reread_lists
@@ -150,17 +151,14 @@ def _tried(store: Store, rereader: Rereader, reread: PageReread, one: ReportRere
         report.published_on,
         report.source,
         _length(report.text),
-        len(figures.extract(report.text).figures),
+        len(
+            figures.read(
+                report.text, documents_of(store, one.held), year=year, organs=(organ.name, *organ.aliases)
+            ).figures
+        ),
         len(one.held),
     )
-    after = Document(
-        report.title,
-        report.organ,
-        report.source,
-        report.published_on,
-        report.text,
-        tuple(item.state for item in one.held),
-    )
+    after = read_document(store, one.id, report, one.held)
     change = diff(document(store, version), after, cosmetic=True)
     differs = [key for key in Reading.__struct_fields__ if getattr(recorded, key) != getattr(read, key)]
     if change.text or change.tables or change.attachments:

@@ -28,7 +28,7 @@ from monitor.event_view import EventView, Style
 from monitor.markup import Block, Head, Line, Rows, clean
 from monitor.reading_words import in_words
 from monitor.times import local, shown, to_utc
-from monitor.words import WORDS
+from monitor.words import WORDS, read_from
 
 _COUNT = "零一两三四五六七八九十"
 _CHANGES = {"added": "新增", "removed": "移除", "changed": "内容变更"}
@@ -47,7 +47,7 @@ _STANDS = {
 }
 """What holds after an operator took an event back."""
 _CONTEXT = 16
-_SHOWN_FIGURES, _SHOWN_TEXT, _SHOWN_OTHERS = 8, 4, 5
+_SHOWN_FIGURES, _SHOWN_TEXT, _SHOWN_OTHERS, _SHOWN_CHECKS = 8, 4, 5, 2
 
 
 def headline(view: EventView) -> str:
@@ -148,8 +148,18 @@ def inline(before: str, after: str) -> str:
 
 
 def checks(view: EventView) -> tuple[str, ...]:
-    """What does not add up, most telling first: the detail's own words, else the version's findings."""
-    return tuple(getattr(view.detail, "checks", ())) or view.findings
+    """What does not add up, most telling first: what the event brought, what it mended, what stood before; the detail's own
+    words, else the version's findings."""
+    standing = tuple(getattr(view.detail, "checks", ())) or view.findings
+    if not isinstance(view.detail, Changed):
+        return standing
+    caused, cured = view.detail.caused, view.detail.cured
+    brought = [f"修改后{sentence.replace('不平衡', '不再平衡', 1)}" for sentence in caused]
+    return (
+        *brought[:_SHOWN_CHECKS],
+        *(f"修改前的问题已不存在：{sentence}" for sentence in cured[:_SHOWN_CHECKS]),
+        *(sentence for sentence in standing if sentence not in caused),
+    )
 
 
 def _table(name: str) -> str:
@@ -177,6 +187,7 @@ def _changed_headline(detail: Changed) -> str:
     ):
         if number := max(shown_, count):
             parts.append(f"{name} {number} 处")
+    parts += [clean(sentence, 20) for sentence in detail.verdict[:2]]
     return "，".join(parts) or "内容变更"
 
 
@@ -186,7 +197,10 @@ def _changed(detail: Changed) -> list[Block]:
         blocks.append(Rows(tuple((clean(f.name, 20), _arrow(f.old, f.new)) for f in detail.fields)))
     tables: dict[str, list[tuple[str, str]]] = {}
     for figure in detail.figures[:_SHOWN_FIGURES]:
-        tables.setdefault(clean(figure.table, 60), []).append((clean(figure.label, 60), _arrow(figure.old, figure.new)))
+        value = _arrow(figure.old, figure.new)
+        if read := read_from(figure.source, figure.confidence):
+            value += f"　{read}"
+        tables.setdefault(clean(figure.table, 60), []).append((clean(figure.label, 60), value))
     for table, rows in tables.items():
         blocks += [Head(table or "表格"), Rows(tuple(rows))]
     blocks += _more(max(detail.figures_total, len(detail.figures)) - _SHOWN_FIGURES, "处表格差异")
@@ -276,8 +290,8 @@ def _appeared(detail: Appeared) -> list[Block]:
         words = ("新收申请", "予以公开", "无法提供", "复议", "诉讼")
         line = "　".join(f"{word} {value}" for word, value in zip(words, _values(figures), strict=True))
         before = f"　（上年 {' / '.join(_values(detail.previous))}）" if detail.previous else ""
-        read = f"　OCR 识别（置信度 {figures.confidence:.2f}）" if figures.source == "ocr" else ""
-        blocks.append(Line(line + before + read))
+        read = read_from(figures.source, figures.confidence)
+        blocks.append(Line(line + before + (f"　{read}" if read else "")))
     if detail.withdraws:
         blocks.append(Line("此前的逾期提示作废。"))
     if detail.conflict_with:

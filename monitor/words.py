@@ -1,4 +1,4 @@
-"""Words of a message's first line, by `service.language`; the rest is Chinese, as the reports are. Data only."""
+"""Words of a message's first line, by `service.language`; the rest is Chinese, as the reports are."""
 
 WORDS: dict[str, dict[str, str]] = {
     "zh": {
@@ -46,3 +46,10 @@ WORDS: dict[str, dict[str, str]] = {
         "test": "Test",
     },
 }
+
+
+def read_from(source: str, confidence: float) -> str:
+    """What a reader must know of where a figure was read; empty where it stands on the page."""
+    if source == "ocr":
+        return f"OCR 识别（置信度 {confidence:.2f}）"
+    return "见附件" if source in ("pdf", "docx") else ""

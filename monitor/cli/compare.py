@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
 from monitor.changes import document
 from monitor.cli.common import Command, Context, echo_json, pass_context, print_change
-from monitor.compare import CompareError, load
+from monitor.compare import CompareError, compare_documents, load
 from monitor.diff import Document
 from monitor.diff import diff as differences
+from monitor.diff_data import as_data
 from monitor.diff_render import render, summary
 
 
@@ -25,11 +25,10 @@ def compare(context: Context, a: str, b: str, cosmetic: bool) -> None:
 
     Exit code 0 if they say the same, 1 if not.
     """
-    change = differences(_load(context, a), _load(context, b), cosmetic=cosmetic)
+    compared = differences if _is_version(a) and _is_version(b) else compare_documents
+    change = compared(_load(context, a), _load(context, b), cosmetic=cosmetic)
     if context.json:
-        echo_json(
-            {"a": a, "b": b, "same": change.empty, "summary": summary(change), "change": msgspec.to_builtins(change)}
-        )
+        echo_json({"a": a, "b": b, **as_data(change)})
     elif change.empty:
         click.echo("no difference")
     else:
@@ -38,8 +37,12 @@ def compare(context: Context, a: str, b: str, cosmetic: bool) -> None:
         sys.exit(1)
 
 
+def _is_version(given: str) -> bool:
+    return re.fullmatch(r"v[0-9]{1,18}", given) is not None and not Path(given).exists()
+
+
 def _load(context: Context, given: str) -> Document:
-    if re.fullmatch(r"v[0-9]{1,18}", given) and not Path(given).exists():
+    if _is_version(given):
         with context.home.reader() as store:
             row = store.row("SELECT * FROM versions WHERE id = ?", (int(given[1:]),))
             if row is None:

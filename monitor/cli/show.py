@@ -11,9 +11,10 @@ from monitor.changes import document
 from monitor.cli.common import NUMBER, Command, Context, echo_json, find_report, pass_context, print_change, say, tell
 from monitor.cli.timeline import show_history
 from monitor.diff import diff as differences
-from monitor.diff_render import render
-from monitor.figures import changes
-from monitor.findings_store import stored_figures
+from monitor.diff_data import as_data, findings_data
+from monitor.diff_render import render, render_findings
+from monitor.findings import compared
+from monitor.findings_store import stored_findings
 from monitor.history import ZONE, History
 from monitor.store import Row
 
@@ -70,25 +71,19 @@ def _bundle(context: Context, history: History, path: Path) -> None:
 @pass_context
 def diff(context: Context, report: str, from_version: int | None, to_version: int | None) -> None:
     """What differs between two versions (numbers as `show` lists them: 1, 2, …) of a report; the last two, if none are
-    given: text, table figures, attachments."""
+    given: table cells by their field, text, attachments, and what does not add up since, or does now."""
     with context.home.reader() as store:
         row = find_report(store, report)
         versions = store.rows("SELECT * FROM versions WHERE report = ? ORDER BY seq", (row["id"],))
         old, new = _choose(versions, from_version, to_version)
         change = differences(document(store, old), document(store, new))
-        cells = changes(stored_figures(store, old["id"]), stored_figures(store, new["id"]))
+        effect = compared(stored_findings(store, old["id"]), stored_findings(store, new["id"]))
     if context.json:
-        echo_json(
-            {
-                "report": row["id"],
-                "from": old["seq"],
-                "to": new["seq"],
-                "figures": [cell._asdict() for cell in cells],
-                "change": msgspec.to_builtins(change),
-            }
-        )
+        told = {"report": row["id"], "from": old["seq"], "to": new["seq"], **as_data(change)}
+        echo_json({**told, "findings": findings_data(effect)})
         return
-    print_change(f"{row['title']}　v{old['seq']} → v{new['seq']}", render(change))
+    shown = render(change).append_text(render_findings(effect))
+    print_change(f"{row['title']}　v{old['seq']} → v{new['seq']}", shown)
 
 
 def _choose(versions: list[Row], first: int | None, last: int | None) -> tuple[Row, Row]:

@@ -86,9 +86,14 @@ def test_the_main_job(operator: Operator, world: World) -> None:
 
     report = next(row for row in operator.json("reports") if (row["organ"], row["year"]) == ("海棠区人民政府", 2022))
     told_diff = operator.json("diff", str(report["id"]))
-    assert [(cell["old"], cell["new"]) for cell in told_diff["figures"]] == [
+    assert [(cell["old"], cell["new"]) for cell in told_diff["cells"]] == [
         (cell["old"], cell["new"]) for cell in changed["detail"]["figures"]
     ]
+    assert [cell["field"] for cell in told_diff["cells"]] == [cell["field"] for cell in changed["detail"]["figures"]]
+    assert set(told_diff) == {
+        *("report", "from", "to", "same", "summary", "fields", "cells", "tables", "text", "attachments", "findings"),
+    }
+    assert [one["detail"] for one in told_diff["findings"]["caused"]] == changed["detail"].get("caused", [])
     shown = operator.json("show", "海棠区审计局", "2021")
     assert shown["report"]["status"] == "taken_down"
     assert [reading["http_status"] for reading in shown["readings"] if reading["counted"]] == [404, 404]

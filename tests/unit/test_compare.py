@@ -121,3 +121,45 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path / "none.html", tmp_path):
         with pytest.raises(CompareError, match="cannot be read"):
             load(path)
+
+
+TABLE = (
+    ("（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）", "申请人情况", *[""] * 6),
+    ("", "自然人", "法人或其他组织", *[""] * 4, "总计"),
+    ("", "", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", ""),
+    ("一、本年新收政府信息公开申请数量", "9", "2", "1", "0", "0", "0", "12"),
+    ("二、上年结转政府信息公开申请数量", "0", "0", "0", "0", "0", "0", "0"),
+)
+SPANS = (
+    '<tr><td rowspan="3" colspan="2">{0}</td><td colspan="14">{1}</td></tr>'
+    '<tr><td rowspan="2" colspan="2">{2}</td><td colspan="10">{3}</td><td rowspan="2" colspan="2">{4}</td></tr>'
+)
+
+
+def test_a_national_table_in_two_layouts_is_compared_by_its_fields(tmp_path: Path) -> None:
+    head = SPANS.format(TABLE[0][0], TABLE[0][1], TABLE[1][1], TABLE[1][2], TABLE[1][-1])
+    names = "".join(f'<th colspan="2">{name}</th>' for name in TABLE[2][2:7])
+    rows = "".join("<tr>" + "".join(f'<td colspan="2">{cell}</td>' for cell in row) + "</tr>" for row in TABLE[3:])
+    page = html(TEXT).decode().replace("<p>五、", f"<table>{head}<tr>{names}</tr>{rows}</table><p>五、")
+
+    def word(figure: str) -> bytes:
+        made = docx.Document()
+        made.add_paragraph("某县人民政府2020年政府信息公开工作年度报告")
+        for line in TEXT.splitlines():
+            if line.startswith("五、"):
+                made_table = made.add_table(len(TABLE), len(TABLE[0]))
+                for cells, row in zip(TABLE, made_table.rows, strict=True):
+                    for words, cell in zip(cells, row.cells, strict=True):
+                        cell.text = figure if words == "12" else words
+                for top, left, bottom, right in ((0, 0, 2, 0), (0, 1, 0, 7), (1, 1, 2, 1), (1, 2, 1, 6), (1, 7, 2, 7)):
+                    made_table.cell(top, left).merge(made_table.cell(bottom, right))
+            made.add_paragraph(line)
+        out = io.BytesIO()
+        made.save(out)
+        return out.getvalue()
+
+    shown = saved(tmp_path, "a.html", page.encode())
+    assert compare(shown, saved(tmp_path, "same.docx", word("12"))).empty
+    change = compare(shown, saved(tmp_path, "b.docx", word("15")))
+    assert [(cell.field, cell.old, cell.new) for cell in change.cells] == [("requests.new.total", "12", "15")]
+    assert (change.grids, change.text, change.fields) == ((), (), ())

@@ -8,10 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from crawler.page.text import Table, render
-from monitor import diff_render
+from crawler.page.text import Table, parse, render
+from monitor import diff_render, figures
 from monitor.canonical import AttachmentState, canonical
 from monitor.diff import Change, Document, diff
+from monitor.diff_data import as_data, findings_data
+from monitor.diff_fields import compare_fields
+from monitor.figures.cells import Recognised
+from monitor.findings import Compared, Finding
 from monitor.sequences import aligned, runs, segments
 
 HEADS = ("自然人", "商业企业", "总计")
@@ -329,3 +333,144 @@ def test_blank_rows_and_tables_cut_in_two_are_no_change() -> None:
     assert not diff(Document(text=one), Document(text=two), cosmetic=True).empty
     edited = diff(Document(text=one), Document(text=two.replace("12", "13")))
     assert [(cell.old, cell.new) for cell in edited.cells] == [("12", "13")]
+
+
+# The national tables, by field ------------------------------------------------------------------------------------
+
+NAMES = ("自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计")
+HEAD_OF_THREE = "表三 收到和处理政府信息公开申请情况"
+NEW = ("一、本年新收", *"201000", "12")
+
+
+def requests(*rows: tuple[str, ...]) -> Table:
+    return Table((("项目", *NAMES), *rows))
+
+
+def filed(table: Table, name: str = "年报.pdf", url: str = "https://a.gov.cn/1.pdf") -> AttachmentState:
+    text = render(["三、收到和处理政府信息公开申请情况", table, "附件正文。"])
+    return AttachmentState(url, name, "document", repr(table), text)
+
+
+def read_as(source: figures.Source, table: Table, url: str, sure: float = 1.0) -> figures.Document:
+    rows = tuple(tuple(Recognised(cell, sure) for cell in row) for row in table.rows)
+    return figures.Document(source, url, "表", (Table(rows),))
+
+
+OLD_TABLE, NEW_TABLE = requests(NEW), requests((*NEW[:-1], "15"))
+
+
+def test_a_cell_is_told_by_its_field() -> None:
+    (cell,) = diff(of(render([OLD_TABLE])), of(render([NEW_TABLE]))).cells
+    assert (cell.field, cell.table, cell.label) == ("requests.new.total", HEAD_OF_THREE, "总计 · 一、本年新收")
+    assert (cell.old, cell.new, cell.source, cell.url) == ("12", "15", "html", "")
+
+
+def test_what_page_and_attachment_both_show_is_told_once() -> None:
+    old = of(render([OLD_TABLE]), attachments=(filed(OLD_TABLE),))
+    new = of(render([NEW_TABLE]), attachments=(filed(NEW_TABLE),))
+    change = diff(old, new)
+    assert [(cell.field, cell.url) for cell in change.cells] == [("requests.new.total", "")]
+    assert (change.attachments, change.text, change.grids) == ((), (), ())
+
+
+def test_a_table_of_an_attachment_is_told_by_its_field_and_not_again() -> None:
+    old, new = (
+        of(
+            "一、总体情况",
+            attachments=(filed(table),),
+            sources=(figures.Document("pdf", "https://a.gov.cn/1.pdf", "年报.pdf", tuple(parse(filed(table).text))),),
+        )
+        for table in (OLD_TABLE, NEW_TABLE)
+    )
+    change = diff(old, new)
+    assert [(cell.field, cell.source, cell.url) for cell in change.cells] == [
+        ("requests.new.total", "pdf", "https://a.gov.cn/1.pdf")
+    ]
+    assert change.attachments == ()
+    assert diff_render.summary(change) == "表三 1 处"
+    assert "12 → 15　见附件" in diff_render.render(change).plain
+    reworded = msgspec.structs.replace(filed(NEW_TABLE), text=filed(NEW_TABLE).text + "另有一句。")
+    (left,) = diff(old, msgspec.structs.replace(new, attachments=(reworded,))).attachments
+    assert left.within is not None
+    assert (left.within.cells, [item.after for item in left.within.text]) == ((), ["另有一句。"])
+
+
+def test_a_recognised_cell_says_so() -> None:
+    url = "https://a.gov.cn/3.png"
+
+    def shown(table: Table, pixels: str, sure: float) -> Document:
+        picture = AttachmentState(url, "表三.png", "picture", pixels, "", pixels)
+        return of("一、总体情况", attachments=(picture,), sources=(read_as("ocr", table, url, sure),))
+
+    change = diff(shown(OLD_TABLE, "p1", 0.99), shown(NEW_TABLE, "p2", 0.93))
+    assert [(cell.source, cell.confidence, cell.url) for cell in change.cells] == [("ocr", 0.93, url)]
+    assert [item.change for item in change.attachments] == ["changed"]
+    assert diff_render.most_telling(change, 1) == ["表三 总计 · 一、本年新收  12 → 15　OCR 识别（置信度 0.93）"]
+    # The same picture, read otherwise: nobody edited it.
+    assert diff(shown(OLD_TABLE, "p1", 0.99), shown(NEW_TABLE, "p1", 0.93)).empty
+
+
+def test_a_recognised_cell_is_its_number() -> None:
+    before, after = ({"requests.new.total": raw} for raw in ("1,204", "1204"))
+    assert [
+        [cell.new for cell in compare_fields(*(figures_of(side, source) for side in (before, after)), str).cells]
+        for source in ("html", "ocr")
+    ] == [["1204"], []]
+
+
+def figures_of(cells: dict[str, str], source: str) -> figures.Figures:
+    made = [figures.Figure(code, float(raw.replace(",", "")), raw, source) for code, raw in cells.items()]  # type: ignore[arg-type]
+    return figures.Figures(figures=tuple(made))
+
+
+def test_a_row_that_one_side_lacks_is_a_row() -> None:
+    more = ("二、上年结转", *"0000000")
+    change = diff(of(render([OLD_TABLE])), of(render([requests(NEW, more)])))
+    assert change.cells == ()
+    assert [(row.what, row.change, row.label) for row in change.grids] == [("row", "added", "二、上年结转")]
+
+
+def test_a_layout_that_cannot_be_read_for_certain_is_said_and_its_figures_are_not() -> None:
+    """Table 4 with halves of its headers lost, and drawn twice as wide."""
+    heads = ("结果维持", "结果纠正", "其他结果", "尚未审结", "总计")
+    rows = (
+        (*["行政复议"] * 5, *["行政诉讼"] * 10),
+        (*heads, *["未经复议直接起诉"] * 5, *["复议后起诉"] * 5),
+        (*heads, *["结果", "结果", "其他", "尚未", "总计"] * 2),
+        tuple("1203621036" + "00101"),
+    )
+    wide = tuple(tuple(cell for cell in row for _ in range(2)) for row in rows)
+    change = diff(of(render([Table(rows)])), of(render([Table(wide)])))
+    assert diff_render.summary(change) == "表四 版式有变，数据未变"
+    assert (change.cells, change.text) == ((), ())
+    assert "版式有变，数据未变" in diff_render.render(change).plain
+    edited = (*wide[:3], (*wide[3][:-2], "9", "9"))
+    (cell,) = diff(of(render([Table(rows)])), of(render([Table(edited)]))).cells
+    assert (cell.field, cell.old, cell.new) == ("review.suit_after_reconsideration.total", "1", "9")
+
+
+def test_a_change_as_programs_read_it() -> None:
+    attachment = filed(NEW_TABLE)
+    told = as_data(diff(of(render([OLD_TABLE])), of(render([NEW_TABLE, "新增一句。"]), attachments=(attachment,))))
+    assert told["same"] is False
+    assert told["summary"] == "表三 1 处，正文 1 处，附件 1 处"
+    assert told["cells"] == [
+        {
+            "table": HEAD_OF_THREE,
+            "label": "总计 · 一、本年新收",
+            "old": "12",
+            "new": "15",
+            "field": "requests.new.total",
+            "source": "html",
+            "confidence": 1.0,
+            "url": "",
+        }
+    ]
+    assert told["text"][0]["after"] == "新增一句。"
+    assert told["attachments"] == [
+        {"change": "added", "name": "年报.pdf", "kind": "document", "url": attachment.url, "within": None}
+    ]
+    finding = Finding("table3_column", "warning", "表三不平衡", "表三 总计", ("requests.new.total",))
+    assert findings_data(Compared((finding,), ()))["caused"][0]["rule"] == "table3_column"
+    shown = diff_render.render_findings(Compared((finding,), (Finding("jump", "info", "增长"),))).plain
+    assert shown == "核对 新增问题  表三不平衡\n"

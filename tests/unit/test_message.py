@@ -151,6 +151,37 @@ def test_changed() -> None:
     assert len(chat.encode()) < 2048
 
 
+def test_what_a_change_brought_and_what_it_mended() -> None:
+    detail = msgspec.structs.replace(
+        CHANGED,
+        checks=("表三“总计”列不平衡：一＋二 = 284，三(七)＋四 = 248", "统计期限不可能：2020年1月1日至2019年12月31日"),
+        caused=(
+            "表三“总计”列不平衡：一＋二 = 284，三(七)＋四 = 248",
+            "表三2020年“四、结转下年度”与2021年“二、上年结转”不一致：总计 6 → 5",
+        ),
+        cured=("表四“行政复议”不平衡：四项合计 = 3，总计 = 4",),
+        verdict=("表三不再平衡", "表四已平衡"),
+    )
+    message = compose([view("changed", detail=detail)], Style())
+    assert message.subject.endswith("2020 年 · 表三 2 处，正文 1 处，表三不再平衡，表四已平衡")
+    assert [line for line in message.text.splitlines() if line.startswith("核对")] == [
+        "核对  修改后表三“总计”列不再平衡：一＋二 = 284，三(七)＋四 = 248",
+        "核对  修改后表三2020年“四、结转下年度”与2021年“二、上年结转”不一致：总计 6 → 5",
+        "核对  修改前的问题已不存在：表四“行政复议”不平衡：四项合计 = 3，总计 = 4",
+        "核对  统计期限不可能：2020年1月1日至2019年12月31日",
+    ]
+
+
+def test_where_a_changed_figure_was_read() -> None:
+    seen = FigureChange("总计 · 一、本年新收", "12", "15", TABLE, "requests.new.total", "ocr", 0.93, "https://a/1.png")
+    filed = FigureChange(
+        "总计 · 二、上年结转", "1", "2", TABLE, "requests.carried_in.total", "pdf", 1.0, "https://a/1.pdf"
+    )
+    text = compose([view("changed", detail=Changed(figures=(seen, filed)))], Style()).text
+    assert "12 → 15　OCR 识别（置信度 0.93）" in text
+    assert "1 → 2　见附件" in text
+
+
 def test_changed_title_attachment_and_rekeyed() -> None:
     detail = Changed(
         fields=(FieldChange("公开日期", "2021-01-29", "2021-03-01"),),
