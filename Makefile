@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test mutants extras bench lock check clean
+.PHONY: demo test mutants extras bench bench-ocr lock check clean
 
 demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
 	$(BIN)/nianbao demo
@@ -17,11 +17,15 @@ test: $(VENV)/test.stamp  ## every test; Chromium comes by apt as root, else by 
 mutants: $(VENV)/test.stamp  ## bends each sentence of the law in turn, and sees whether the tests notice
 	$(BIN)/python -m tests.mutants --jobs $(JOBS)
 
-extras: $(VENV)/extras.stamp  ## what is optional: a browser for portals with render = true
+extras: $(VENV)/extras.stamp  ## what is optional: a browser for portals with render = true, OCR for tables in pictures
 	tests/install_chromium.sh $(BIN)
 
 bench: $(VENV)/test.stamp  ## CPU and wall time a page, against bare Scrapy in the same run
 	$(BIN)/python tests/bench/passes.py
+
+bench-ocr: $(VENV)/test.stamp  ## figures read from pictures of the form: right, doubtful, wrong; by resolution and damage
+	tests/install_chromium.sh $(BIN)
+	$(BIN)/python -m tests.bench.ocr
 
 check: $(VENV)/test.stamp  ## style, types, rules of import
 	$(BIN)/ruff check .
@@ -49,8 +53,8 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/extras.stamp
 lock:  ## after a change of pyproject.toml; needs uv. uv.lock records the registry's address: it is not committed
 	uv lock --quiet
 	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build > requirements/run.txt
-	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser > requirements/extras.txt
-	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --group test > requirements/test.txt
+	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --extra ocr > requirements/extras.txt
+	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --extra ocr --group test > requirements/test.txt
 	rm uv.lock
 
 clean:

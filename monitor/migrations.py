@@ -434,7 +434,22 @@ ALTER TABLE portals ADD COLUMN trouble_since TEXT;
 """Since when a portal reads nothing, and since when it is down or broken."""
 
 _FIGURES = """
-ALTER TABLE figures ADD COLUMN url TEXT NOT NULL DEFAULT '';       -- of the document or picture it stands in
+DROP VIEW 统计数据;
+CREATE TABLE figures_by_key (          -- half the room of a table beside its index, and the views look cells up by it
+    version INTEGER NOT NULL REFERENCES versions(id),
+    field TEXT NOT NULL,
+    value REAL,
+    raw TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('html', 'pdf', 'docx', 'ocr', 'prose')),
+    confidence REAL NOT NULL DEFAULT 1.0,
+    url TEXT NOT NULL DEFAULT '',      -- of the document or picture it stands in
+    PRIMARY KEY (version, field)
+) STRICT, WITHOUT ROWID;
+INSERT INTO figures_by_key (version, field, value, raw, source, confidence)
+SELECT version, field, value, raw, source, confidence FROM figures ORDER BY version, field;
+DROP TABLE figures;
+ALTER TABLE figures_by_key RENAME TO figures;
+
 ALTER TABLE findings ADD COLUMN place TEXT NOT NULL DEFAULT '';    -- 表三, 正文 一、总体情况
 ALTER TABLE findings ADD COLUMN fields TEXT NOT NULL DEFAULT '[]'; -- JSON: codes of the figures it is about
 ALTER TABLE versions ADD COLUMN figures_by TEXT NOT NULL DEFAULT '';  -- what its figures and findings were read with

@@ -14,7 +14,7 @@ import click
 
 from crawler.portal import PortalError
 from monitor.archive import ArchiveError
-from monitor.cli import alerts, archive, compare, correct, crawl, demo, doctor, listings, portals, show
+from monitor.cli import alerts, archive, compare, correct, crawl, demo, doctor, export, figures, listings, portals, show
 from monitor.cli.common import Group, tell
 from monitor.home import HomeError, HomeLocked
 from monitor.markup import printable
@@ -42,7 +42,8 @@ for command in (
     listings.reports,
     listings.events,
     listings.findings,
-    listings.figures,
+    figures.figures,
+    export.export,
     listings.overdue,
     show.show,
     show.diff,

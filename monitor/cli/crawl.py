@@ -67,6 +67,8 @@ def crawl(
             sent = None if no_send else outbox.deliver(store, settings, context.clock(), context.clock)
             with whoever_reads():
                 _report(context, store, settled, sent, dry=False)
+            with bars(len(chosen)) as progress:
+                run.recognise(home, store, chosen, context.clock, progress)
     if any(one.trouble for one in settled):
         sys.exit(1)
 

@@ -9,8 +9,10 @@ import click
 import msgspec
 
 from crawler.portal import PortalError
+from monitor import ocr
 from monitor.cli.common import Command, Context, echo_json, line, pass_context
 from monitor.home import Home, HomeError, HomeLocked
+from monitor.pictures import waiting
 from monitor.settings import SettingsError
 from monitor.store import Store, StoreError
 
@@ -54,6 +56,7 @@ def _checks(home: Home) -> Iterator[Check]:
     yield _guarded("database", lambda: _database(home))
     yield _guarded("clock", lambda: _clock(home))
     yield _guarded("browser", lambda: _browser(home))
+    yield _guarded("pictures", lambda: _pictures(home))
     yield _guarded("disk", lambda: _disk(home))
     yield _guarded("channels", lambda: _channels(home))
 
@@ -145,6 +148,22 @@ def _browser(home: Home) -> Check:
     if rendered:
         return Check("browser", "error", f"no Chromium, and {', '.join(rendered)} need one", remedy)
     return Check("browser", "ok", "no Chromium, and no enabled portal needs one")
+
+
+def _pictures(home: Home) -> Check:
+    count = 0
+    if home.database.exists():
+        with home.reader() as store:
+            count = waiting(store)
+    if not ocr.available():
+        remedy = "run `make extras`: figures that stand in pictures are then recognised"
+        return Check(
+            "pictures",
+            "warning" if count else "ok",
+            f"{count} may show tables, and nothing reads them",
+            remedy if count else "",
+        )
+    return Check("pictures", "ok", f"{ocr.READER}; {count} wait to be recognised by the next crawl")
 
 
 def _disk(home: Home) -> Check:

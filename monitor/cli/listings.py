@@ -1,11 +1,12 @@
-"""Listings: `nianbao reports`, `events`, `findings`, `figures`, `overdue`."""
+"""Listings: `nianbao reports`, `events`, `findings`, `overdue`."""
 
 from datetime import datetime
 
 import click
 import msgspec
 
-from monitor.cli.common import YEAR, Command, Context, check_portal, echo_json, find_report, pass_context, utc_time
+from monitor.cli import completion
+from monitor.cli.common import YEAR, Command, Context, check_portal, echo_json, pass_context, utc_time
 from monitor.event_detail import KINDS
 from monitor.figures import label
 from monitor.legal import local_date
@@ -101,48 +102,45 @@ def events(
 
 
 @click.command(cls=Command)
-@click.option("--portal", help="Only this portal.")
-@click.option("--rule", help="Only this rule.")
+@click.option("--portal", help="Only this portal.", shell_complete=completion.portals)
+@click.option("--organ", help="Only organs whose name holds this.")
+@click.option("--year", type=YEAR, help="Only this report year.")
+@click.option("--rule", help="Only this rule.", shell_complete=completion.rules)
 @click.option("--severity", type=click.Choice(["info", "warning", "error"]), help="Only this severity.")
+@click.option("--since", help="Only what passes from this UTC time on found (2026-11-21 or 2026-11-21T08:00:00Z).")
 @pass_context
-def findings(context: Context, portal: str | None, rule: str | None, severity: str | None) -> None:
+def findings(
+    context: Context,
+    portal: str | None,
+    organ: str | None,
+    year: int | None,
+    rule: str | None,
+    severity: str | None,
+    since: str | None,
+) -> None:
     """What does not add up in reports' current versions, or could not be read."""
-    where, values = _where(portal=portal, rule=rule, severity=severity)
+    where, values = _where(portal=portal, organ=organ, year=year, rule=rule, severity=severity)
+    if since:
+        where, values = f"{where} AND found_at >= ?", [*values, utc_time(since)]
     with context.home.reader() as store:
         check_portal(context, store, portal)
         rows = store.rows(
-            f"""SELECT * FROM (SELECT f.id, coalesce(r.portal, c.portal) AS portal, r.id AS report, r.organ, r.year, f.rule,
-            f.severity, f.detail, f.url, f.version, f.crawl FROM findings f LEFT JOIN versions v ON v.id = f.version
-            LEFT JOIN reports r ON r.id = v.report LEFT JOIN crawls c ON c.id = f.crawl
+            f"""SELECT * FROM (SELECT f.id, coalesce(r.portal, c.portal) AS portal, r.id AS report, o.name AS organ, r.year,
+            f.rule, f.severity, f.place, f.detail, f.fields, f.url, f.version, f.crawl, c.started_at AS found_at
+            FROM findings f LEFT JOIN versions v ON v.id = f.version
+            LEFT JOIN reports r ON r.id = v.report LEFT JOIN organs o ON o.id = r.organ_id LEFT JOIN crawls c ON c.id = f.crawl
             WHERE f.version IS NULL OR (r.current_version = f.version AND r.withdrawn_at IS NULL)) WHERE {where} ORDER BY id""",  # noqa: S608
             values,
         )
+    for row in rows:
+        row["fields"] = msgspec.json.decode(row["fields"])
+        if not context.json:
+            row["label"] = "；".join(map(label, row["fields"]))
     columns = {
-        "id": "编号", "portal": "门户", "organ": "机关", "year": "年度", "severity": "级别", "rule": "规则", "detail": "内容",
-        "url": "网址",
+        "id": "编号", "portal": "门户", "organ": "机关", "year": "年度", "severity": "级别", "rule": "规则", "place": "位置",
+        "detail": "内容", "label": "指标", "url": "网址",
     }  # fmt: skip
-    context.show(rows, columns, "everything adds up")
-
-
-@click.command(cls=Command)
-@click.argument("report")
-@pass_context
-def figures(context: Context, report: str) -> None:
-    """The statutory figures of a report's current version."""
-    with context.home.reader() as store:
-        row = find_report(store, report)
-        rows = store.rows("SELECT * FROM figures WHERE version = ? ORDER BY rowid", (row["current_version"],))
-    for one in rows:
-        one["label"] = label(one["field"])
-    columns = {
-        "field": "指标代码",
-        "label": "指标",
-        "value": "数值",
-        "raw": "原文",
-        "source": "来源",
-        "confidence": "置信度",
-    }
-    context.show(rows, columns, "this report has no figures that could be read")
+    context.show(rows, columns, "everything adds up, or nothing fits these limits")
 
 
 @click.command(cls=Command)

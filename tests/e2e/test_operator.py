@@ -64,7 +64,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "words",
     [
         "show 99999999999999999999999", "show ²", "show 0", "show %", "show", "diff 1 9 10", "diff 1 -1 1", "diff 1",
-        "figures 999", "archive get 99999999999999999999", "archive get 0", "compare v1 v99999999999999999999",
+        "figures 999", "figures", "export --kind changed", "export -o x.y", "archive get 99999999999999999999",
+        "archive get 0", "compare v1 v99999999999999999999",
         "compare v² v1", "compare a b", "reports --year 99999999999999999999", "reports --portal nosuch",
         "events --portal nosuch", "findings --portal nosuch", "overdue --portal nosuch", "events --since x",
         "alerts --limit -1", "alerts retry 999", "alerts retry --channel nosuch", "alerts test nosuch", "crawl nosuch",
@@ -93,7 +94,7 @@ def test_a_home_that_is_none(here: Here, where: str, tmp_path: Path, monkeypatch
     [
         "reports", "events --baseline", "findings", "figures 1", "overdue", "show 1", "show 1 --text", "alerts",
         "alerts retry", "alerts replay --since 2026-01-01", "archive get 1", "archive verify", "compare v1 v2",
-        "portals", "portals families", "doctor",
+        "portals", "portals families", "doctor", "export", "export details --year 2023", "figures --table 3",
     ],
 )  # fmt: skip
 def test_json_is_one_document(here: Here, home: Path, words: str) -> None:
@@ -111,7 +112,7 @@ def test_chinese_where_the_terminal_knows_none(home: Path) -> None:
             assert done.stdout
 
 
-@pytest.mark.parametrize("words", ["reports", "compare v1 v2", "archive get 1"])
+@pytest.mark.parametrize("words", ["reports", "compare v1 v2", "archive get 1", "export details"])
 def test_a_reader_who_leaves_is_no_error(home: Path, words: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -186,7 +187,7 @@ def test_a_hostile_portal_steers_no_terminal(tmp_path: Path) -> None:
     db.close()
     for words in (
         "reports", "events --baseline", "findings", "show 1", "show 1 --text", "compare v1 v2", "portals", "alerts",
-        "show 1 --json", "archive verify", "doctor", "figures 1",
+        "show 1 --json", "archive verify", "doctor", "figures 1", "export reports", "export findings --json",
     ):  # fmt: skip
         said[words] = run(tmp_path, *words.split())
         assert said[words].returncode in (0, 1), said[words]
