@@ -5,6 +5,7 @@ pass is done, while the others are still being read. Whatever happens to the pro
 ends as settled or as killed: at the latest when the next process opens the home.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -21,11 +23,15 @@ import msgspec
 
 from crawler.observation import SECTIONS, Mode
 from crawler.portal import Portal, proxy_address
+from monitor import ocr
 from monitor.briefing import write_briefing
 from monitor.home import Home
 from monitor.intake import RunError, finished
 from monitor.markup import printable
+from monitor.ocr.recogniser import Recogniser
+from monitor.pictures import AFTERWARDS, Pictures
 from monitor.redact import redact
+from monitor.refigure import refigure
 from monitor.renew import REMEDIES, renew
 from monitor.settings import Settings
 from monitor.settle import Settled, SettleRefused, settle, settle_killed
@@ -70,6 +76,22 @@ def crawl(
         log.warning("%s: pass %d: %s%s", old.portal, old.crawl, old.outcome, f" ({old.trouble})" if old.trouble else "")
         # What became of a pass of an earlier process is no failure of this one, if it reads the portal anew.
         settled.append(msgspec.structs.replace(old, trouble="") if old.portal in read_now else old)
+    with contextlib.ExitStack() as open_readers:
+        pictures = _pictures(home, store, clock, open_readers)
+        return settled + _crawl(home, store, settings, portals, mode, clock, progress, pictures)
+
+
+def _crawl(
+    home: Home,
+    store: Store,
+    settings: Settings,
+    portals: Sequence[Portal],
+    mode: Mode,
+    clock: Clock,
+    progress: Callable[[Progress], None],
+    pictures: Pictures | None,
+) -> list[Settled]:
+    settled: list[Settled] = []
     folders: dict[str, tuple[Path, int]] = {}
     for portal in portals:
         store.sync_portal(portal)
@@ -93,7 +115,8 @@ def crawl(
             for told in _progress(process.stdout):
                 progress(told)
                 if told.finished and told.portal in folders and finished(folders[told.portal][0]):
-                    settled.append(_settle(home, store, settings, folders.pop(told.portal), told.portal, clock, ""))
+                    place = folders.pop(told.portal)
+                    settled.append(_settle(home, store, settings, place, told.portal, clock, "", pictures))
             code = process.wait()
         except BaseException:
             process.terminate()
@@ -107,16 +130,54 @@ def crawl(
         f"the crawl process ended with status {code}: {said.strip().splitlines()[-1] if said.strip() else 'no message'}"
     )
     for name, place in folders.items():
-        settled.append(_settle(home, store, settings, place, name, clock, why))
+        settled.append(_settle(home, store, settings, place, name, clock, why, pictures))
     return settled
+
+
+def recognise(
+    home: Home,
+    store: Store,
+    portals: Sequence[Portal],
+    clock: Clock,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> int:
+    """What passes had no time for: pictures of tables, and the figures that follow from them. How many were read.
+
+    For after the alerts are out: it takes seconds a picture, at most a quarter of an hour, and nobody is told of it.
+    """
+    read = 0
+    end = time.monotonic() + AFTERWARDS
+    with contextlib.ExitStack() as open_readers:
+        pictures = _pictures(home, store, clock, open_readers)
+        if pictures is None:
+            return 0
+        for portal in portals:
+
+            def show(done: int, total: int, name: str = portal.name) -> None:
+                progress(Progress(name, done, total, done == total))
+
+            if count := pictures.catch_up(portal.name, end - time.monotonic(), show):
+                read += count
+                refigure(store, portal.name, clock())
+    return read
+
+
+def _pictures(home: Home, store: Store, clock: Clock, open_readers: contextlib.ExitStack) -> Pictures | None:
+    """What recognises pictures, if that is installed. Its process starts with the first picture."""
+    if not ocr.available():
+        return None
+    return Pictures(store, home.archive, open_readers.enter_context(Recogniser()), ocr.READER, clock)
 
 
 def _bring_up_to_date(home: Home, store: Store, portal: Portal, now: str, progress: Callable[[Progress], None]) -> None:
     """What other rules read is read again before the pass, so that an upgrade or an edited portal file alerts nobody."""
+
+    def show(done: int, total: int) -> None:
+        progress(Progress(portal.name, done, total))
+
     try:
-        renewed = renew(
-            store, home.archive, portal, now, progress=lambda done, total: progress(Progress(portal.name, done, total))
-        )
+        renewed = renew(store, home.archive, portal, now, progress=show)
+        refigure(store, portal.name, now, progress=show)
     except (OSError, sqlite3.OperationalError):
         raise  # the disk or the record itself: no other portal would fare better
     except Exception:
@@ -145,14 +206,21 @@ def _progress(lines: IO[bytes]) -> Iterator[Progress]:
 
 
 def _settle(
-    home: Home, store: Store, settings: Settings, place: tuple[Path, int], name: str, clock: Clock, why: str
+    home: Home,
+    store: Store,
+    settings: Settings,
+    place: tuple[Path, int],
+    name: str,
+    clock: Clock,
+    why: str,
+    pictures: Pictures | None = None,
 ) -> Settled:
     folder, number = place
     if not finished(folder):
         settled = settle_killed(store, folder, settings, number, name, clock(), why)
     else:
         try:
-            settled = settle(folder, store, home.archive, settings, clock())
+            settled = settle(folder, store, home.archive, settings, clock(), pictures)
             (folder / SECTIONS).unlink(missing_ok=True)  # in archive/ now, if anything rests on it
         except RunError as error:
             settled = settle_killed(store, folder, settings, number, name, clock(), f"damaged run folder: {error}")

@@ -25,6 +25,7 @@ from monitor.lifecycle import PassFacts, Sighting, judge
 from monitor.listing import ListingLedger
 from monitor.match import Matched
 from monitor.matching import match_reports
+from monitor.pictures import Pictures
 from monitor.recipients import enqueue, enqueue_retraction
 from monitor.record import PortalRecord, load_record, save_portal_state, save_report_state, told_of_portal
 from monitor.relist import ListReread, edited_sections, reread_lists
@@ -54,8 +55,13 @@ class Settled(msgspec.Struct, frozen=True):
     """Why the pass counts as failed, for people; empty: it does not."""
 
 
-def settle(folder: Path, store: Store, archive_dir: Path, settings: Settings, now: str) -> Settled:
-    """Settles one finished run. Raises RunError (damaged folder) and SettleRefused; then nothing was written."""
+def settle(
+    folder: Path, store: Store, archive_dir: Path, settings: Settings, now: str, pictures: Pictures | None = None
+) -> Settled:
+    """Settles one finished run. Raises RunError (damaged folder) and SettleRefused; then nothing was written.
+
+    `pictures` recognises what the alerts of this pass speak of; without it, pictures have no figures for now.
+    """
     run = read_run(folder)
     job = run.job
     done = store.row("SELECT outcome, reports_seen FROM crawls WHERE id = ?", (job.crawl,))
@@ -64,6 +70,8 @@ def settle(folder: Path, store: Store, archive_dir: Path, settings: Settings, no
     if done["outcome"] is not None:
         return Settled(job.portal.name, job.crawl, done["outcome"], done["reports_seen"])
     capture = archive.keep_capture(folder, archive_dir, job.portal.name, job.crawl)
+    if pictures is not None:
+        pictures.of_pass(run, capture)
     edited = edited_sections(store, job.portal)
     relisted = reread_lists(store, archive_dir, job.portal, edited, int(job.now[:4]))
     with store.transaction():

@@ -34,6 +34,8 @@ from crawler.portal import Organ, Policy, Portal, Selectors
 from crawler.run_folder import Exchange, RunWriter
 from monitor.briefing import write_briefing
 from monitor.event_detail import decode
+from monitor.pictures import Pictures
+from monitor.refigure import refigure
 from monitor.renew import Renewed, renew
 from monitor.settings import Settings
 from monitor.settle import Settled, settle, settle_killed
@@ -146,10 +148,12 @@ class History:
         self.sections: dict[str, Listing] = {url: Listing() for url in self.portal.sections}
         self.pages: dict[str, Shown] = {}
         self.files: dict[str, Any] = {}
-        """By address: (bytes, text), or a reading."""
+        """By address: (bytes, text) or (bytes, text, media type), or a reading."""
         self.findings: list[FindingSeen] = []
         self.rules = ""
         self.last: Settled | None = None
+        self.pictures: Pictures | None = None
+        """What recognises pictures; None: that is not installed."""
         self.renewed = Renewed(self.portal.name)
         """What reading stored captures again came to before the last pass."""
         self.folder = home
@@ -200,6 +204,7 @@ class History:
         """Gives a pass its number and its folder."""
         self.store.sync_portal(self.portal)
         self.renewed = renew(self.store, self.home / "archive", self.portal, self.now)
+        refigure(self.store, self.portal.name, self.now)
         crawl = self.store.start_crawl(self.portal.name, mode, self.now)  # type: ignore[arg-type]
         self.folder = write_briefing(
             self.store,
@@ -229,7 +234,8 @@ class History:
 
     def settle(self, folder: Path | None = None) -> list[Any]:
         before = self.store.rows("SELECT coalesce(max(id), 0) AS id FROM events")[0]["id"]
-        self.last = settle(folder or self.folder, self.store, self.home / "archive", self.settings, self.now)
+        folder = folder or self.folder
+        self.last = settle(folder, self.store, self.home / "archive", self.settings, self.now, self.pictures)
         self.check()
         return self.events(before)
 
@@ -391,12 +397,14 @@ class History:
             if isinstance(what, str):
                 writer.tell(AttachmentRead(url, what, file.kind, status=404 if what == "gone" else 0))  # type: ignore[arg-type]
                 continue
-            data, text = what
+            data, text, *told = what
             digest = hashlib.sha256(data).hexdigest()
             if url in known and known[url].body_hash == digest:
                 writer.tell(AttachmentRead(url, "same", file.kind, sha256=digest))
                 continue
-            capture = writer.capture(Exchange(url, 200, (("Content-Type", "application/pdf"),), data))
+            picture = file.kind == "picture"
+            media_type = told[0] if told else "image/png" if picture else "application/pdf"
+            capture = writer.capture(Exchange(url, 200, (("Content-Type", media_type),), data))
             writer.tell(
                 AttachmentRead(
                     url,
@@ -404,9 +412,10 @@ class History:
                     file.kind,
                     status=200,
                     sha256=digest,
-                    media_type="application/pdf",
+                    media_type=media_type,
                     size=len(data),
                     text=text,
+                    pixels=digest if picture else "",
                     capture=capture,
                 )
             )
