@@ -6,17 +6,17 @@ A `Look` says how the tables are set and what happens to the picture; `Press` re
 import html
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from PIL import Image, ImageFilter
 
-from crawler import browser
 from monitor.demo.national_tables import numbers, row_labels
 from monitor.figures.cells import read, value
 from monitor.figures.fields import APPLICANTS, FIELDS, REQUEST_ROWS, REVIEW_CELLS
+from tests.chromium import Drive, chromium
 
 Truth = dict[str, tuple[float | None, str]]
 _HEADINGS = {
@@ -142,8 +142,8 @@ def random_look(rng: random.Random, dpi: int) -> Look:
 class Press:
     """Renders reports in one browser."""
 
-    def __init__(self, chromium: Any) -> None:
-        self._chromium = chromium
+    def __init__(self, drive: Drive[None]) -> None:
+        self._drive = drive
 
     def report(self, rng: random.Random, form: str, look: Look, odd: float = 0.1) -> Report:
         """A report with random figures, as pictures."""
@@ -154,38 +154,36 @@ class Press:
             sheets = ["<br>".join(titles[kind] + table for kind, table in tables.items())]
         else:
             sheets = [titles[kind] + table for kind, table in tables.items()]
-        page = self._chromium.new_page(
-            viewport={"width": 660, "height": 800}, device_scale_factor=look.dpi / 96, java_script_enabled=False
-        )
-        try:
-            for sheet in sheets:
-                page.set_content(_page(sheet, look))
-                shot = page.locator("#sheet").screenshot(type="png")
-                # Where it may be cut: below a row of table 3.
-                cut = None
-                if look.layout == "split" and sheet is sheets[1]:
-                    row = page.locator("tr").nth(rng.choice([8, 14, 20])).bounding_box()
-                    top = page.locator("#sheet").bounding_box()
-                    cut = round((row["y"] - top["y"]) * look.dpi / 96)
-                made.pictures.extend(_spoiled(rng, shot, look, cut))
-        finally:
-            page.close()
+        self._drive(lambda browser: _shoot(browser, rng, sheets, made))
         return made
 
 
 @contextmanager
 def press() -> Iterator[Press]:
     """A browser to render in."""
-    from playwright.sync_api import sync_playwright
+    with chromium("--font-render-hinting=none") as drive:
+        yield Press(drive)
 
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser.executable() or None, args=["--no-sandbox", "--font-render-hinting=none"]
-        )
-        try:
-            yield Press(chromium)
-        finally:
-            chromium.close()
+
+def _shoot(browser: Any, rng: random.Random, sheets: Sequence[str], made: Report) -> None:
+    """Adds the pictures of the sheets to a report."""
+    look = made.look
+    page = browser.new_page(
+        viewport={"width": 660, "height": 800}, device_scale_factor=look.dpi / 96, java_script_enabled=False
+    )
+    try:
+        for sheet in sheets:
+            page.set_content(_page(sheet, look))
+            shot = page.locator("#sheet").screenshot(type="png")
+            # Where it may be cut: below a row of table 3.
+            cut = None
+            if look.layout == "split" and sheet is sheets[1]:
+                row = page.locator("tr").nth(rng.choice([8, 14, 20])).bounding_box()
+                top = page.locator("#sheet").bounding_box()
+                cut = round((row["y"] - top["y"]) * look.dpi / 96)
+            made.pictures.extend(_spoiled(rng, shot, look, cut))
+    finally:
+        page.close()
 
 
 def _page(sheet: str, look: Look) -> str:

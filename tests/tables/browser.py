@@ -3,7 +3,6 @@
 python -m tests.tables.browser [--cases N] [--seed S] [--way NAME …] [--show N]
 """
 
-import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from html import escape
 from typing import Any
 
-from crawler.browser import executable
+from tests.chromium import chromium
 from tests.tables.arrange import Block
 from tests.tables.check import Score, compare
 from tests.tables.docx import SHAPES, draw_case, figures_of, run
@@ -44,20 +43,20 @@ _SHAPES = [shape for shape in SHAPES if shape not in ("spacers", "joined")]
 @contextmanager
 def printer() -> Iterator[Callable[[str, dict[str, Any]], bytes]]:
     """A browser that prints pages of HTML. Ends with the block."""
-    from playwright.sync_api import sync_playwright
-
-    # Chromium's sandbox refuses to start as root.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable() or None, args=arguments)
-        page = browser.new_page()
+    with chromium() as drive:
 
         def printed(html: str, paper: dict[str, Any]) -> bytes:
-            page.set_content(html)
-            return bytes(page.pdf(**paper))
+            def shown(browser: Any) -> bytes:
+                page = browser.new_page()
+                try:
+                    page.set_content(html)
+                    return bytes(page.pdf(**paper))
+                finally:
+                    page.close()
+
+            return bytes(drive(shown))
 
         yield printed
-        browser.close()
 
 
 def html_of(rng: random.Random, blocks: Sequence[Block], way: str, grouped: bool) -> str:
