@@ -346,7 +346,15 @@ class History:
             if shown.reading in ("gone", "other"):
                 capture = writer.capture(Exchange(url, status, (("Content-Type", "text/html"),), b"404"))
             writer.tell(
-                PageRead(url, shown.reading, final, status, f"status {status}", capture=capture)  # type: ignore[arg-type]
+                PageRead(
+                    url,
+                    shown.reading,  # type: ignore[arg-type]
+                    final,
+                    status,
+                    f"status {status}",
+                    etag='"of an error page"' if status else "",
+                    capture=capture,
+                )
             )
             return
         body = shown.body()

@@ -1294,6 +1294,16 @@ def test_a_304_keeps_validators_that_it_does_not_repeat(site, paper):
     assert site.store.row("SELECT etag FROM pages WHERE url LIKE '%2024.html'") == before
 
 
+@pytest.mark.parametrize("reading", ["blocked", "gone", "other", "unreachable"])
+def test_validators_of_an_answer_that_is_not_present_are_not_kept(site, paper, reading):
+    start(site)
+    before = site.store.row("SELECT etag, last_modified, body_hash FROM pages WHERE url LIKE '%2024.html'")
+    assert before["etag"]
+    site.answer(f"{paper.HOST}/art/2024.html", reading)
+    site.run()
+    assert site.store.row("SELECT etag, last_modified, body_hash FROM pages WHERE url LIKE '%2024.html'") == before
+
+
 # Random lives ---------------------------------------------------------------------------------------------------------
 
 
