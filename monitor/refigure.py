@@ -15,9 +15,7 @@ _BATCH = 50
 """Reports in one transaction."""
 
 
-def refigure(
-    store: Store, portal: str, now: str, progress: Callable[[int, int], None] = lambda _done, _total: None
-) -> int:
+def refigure(store: Store, portal: str, progress: Callable[[int, int], None] = lambda _done, _total: None) -> int:
     """Reads the figures of a portal's current versions again where other rules read them. How many differed."""
     numbers = [
         row["id"]

@@ -158,7 +158,7 @@ def recognise(
 
             if count := pictures.catch_up(portal.name, end - time.monotonic(), show):
                 read += count
-                refigure(store, portal.name, clock())
+                refigure(store, portal.name)
     return read
 
 
@@ -177,7 +177,7 @@ def _bring_up_to_date(home: Home, store: Store, portal: Portal, now: str, progre
 
     try:
         renewed = renew(store, home.archive, portal, now, progress=show)
-        refigure(store, portal.name, now, progress=show)
+        refigure(store, portal.name, show)
     except (OSError, sqlite3.OperationalError):
         raise  # the disk or the record itself: no other portal would fare better
     except Exception:

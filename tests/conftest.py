@@ -204,7 +204,7 @@ class History:
         """Gives a pass its number and its folder."""
         self.store.sync_portal(self.portal)
         self.renewed = renew(self.store, self.home / "archive", self.portal, self.now)
-        refigure(self.store, self.portal.name, self.now)
+        refigure(self.store, self.portal.name)
         crawl = self.store.start_crawl(self.portal.name, mode, self.now)  # type: ignore[arg-type]
         self.folder = write_briefing(
             self.store,
