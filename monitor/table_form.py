@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from crawler.page.chinese import script_classes
+from monitor.regional import across
 
 Key = Callable[[str], str]
 Rows = Sequence[Sequence[str]]
@@ -276,7 +276,7 @@ def _stacked(keyed: Rows, grid: Rows, column: int) -> tuple[str, str]:
 @lru_cache(maxsize=4096)
 def _name(table: str, key: str) -> str:
     """The column of a form that the words over it name; empty: none."""
-    words = key.translate(script_classes())
+    words = across(key)  # 上一年專案數量 is 上一年项目数量 behind a gateway
     if table == "二":
         return words if _proactive().match(words) else ""
     return next((name for name, folded in _whole(table) if words.endswith(folded)), "")
@@ -284,9 +284,9 @@ def _name(table: str, key: str) -> str:
 
 @lru_cache
 def _proactive() -> re.Pattern[str]:
-    return re.compile(_PROACTIVE.pattern.translate(script_classes()))
+    return re.compile(across(_PROACTIVE.pattern))
 
 
 @lru_cache
 def _whole(table: str) -> tuple[tuple[str, str], ...]:
-    return tuple((name, name.translate(script_classes())) for name in _WHOLE[table])
+    return tuple((name, across(name)) for name in _WHOLE[table])

@@ -7,12 +7,13 @@ Reports are words and figures (tests/unit/table_layouts.py), drawn in random lay
 import random
 from collections.abc import Sequence
 
+import opencc
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from crawler.page.text import Table, parse, render
-from monitor.canonical import canonical, cell_key
+from monitor.canonical import canonical, cell_key, fingerprints, significance
 from monitor.demo import national_tables
 from monitor.diff import Change, Document, diff
 from monitor.diff_render import summary
@@ -182,3 +183,21 @@ def test_a_figure_that_layout_prints_twice_is_one_until_the_two_differ() -> None
     (one,) = table("2")
     assert one is not None
     assert one[-1].cells[1] == "1‖2"
+
+
+@pytest.mark.parametrize("converter", ["s2t", "s2tw", "s2twp", "s2hk", "s2hkp"])
+@pytest.mark.parametrize("form", ["2019", "2021"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_converted_table_is_the_same_table(form: str, converter: str, seed: int) -> None:
+    text = draw(make(seed, form), random.Random(seed))
+    converted = opencc.OpenCC(converter).convert(text)
+    assert converted != text
+    forms = [lines_of(one) for one in (text, converted)]
+    assert [one is None for one in forms[0]] == [one is None for one in forms[1]]
+    prints = [fingerprints("", "", "", "", one) for one in (text, converted)]
+    assert significance(*prints) == "cosmetic"
+
+
+def lines_of(text: str) -> list[list[Line] | None]:
+    former = Former(cell_key)
+    return [former.table(block.rows) for block in parse(text) if isinstance(block, Table)]
