@@ -105,6 +105,7 @@ def diff(old: Document, new: Document, *, cosmetic: bool = False) -> Change:
     attachments = list(_attachments(old, new, fold, cosmetic))
     changed = {item.url for item in attachments}
     cells = [*within.cells, *(cell for cell in compared.cells if cell.url in changed)]
+    cells += _elsewhere(attachments, new, tuple(cells))
     return Change(
         tuple(fields),
         tuple(cells),
@@ -116,6 +117,23 @@ def diff(old: Document, new: Document, *, cosmetic: bool = False) -> Change:
 
 def _figures(side: Document) -> figures.Figures:
     return read_tables(parse(side.text), side.sources, year=side.year, organs=side.organs)
+
+
+def _elsewhere(
+    attachments: Iterable[AttachmentChange], new: Document, told: Iterable[CellChange]
+) -> Iterator[CellChange]:
+    """Cells that changed in the report's own tables in an attachment, while its figures are read from the page or from another
+    attachment: an edit all the same."""
+    known = {(cell.field, cell.new) for cell in told}
+    for item in attachments:
+        for source in new.sources:
+            if item.within is None or source.url != item.url or source.source == "ocr":
+                continue
+            own = read_tables([], (source,), year=new.year, organs=new.organs).by_field()
+            for cell in item.within.cells:
+                if cell.field in own and (cell.field, cell.new) not in known:
+                    known.add((cell.field, cell.new))
+                    yield msgspec.structs.replace(cell, source=source.source, url=item.url)
 
 
 def _untold(item: AttachmentChange, cells: Sequence[CellChange]) -> AttachmentChange | None:

@@ -70,12 +70,12 @@ def _bundle(context: Context, history: History, path: Path) -> None:
 @click.argument("to_version", metavar="TO]", type=NUMBER, required=False)
 @pass_context
 def diff(context: Context, report: str, from_version: int | None, to_version: int | None) -> None:
-    """What differs between two versions (numbers as `show` lists them: 1, 2, …) of a report; the last two, if none are
+    """What differs between two versions (numbers as `show` lists them: 1, 2, …) of a report; the last change, if none are
     given: table cells by their field, text, attachments, and what does not add up since, or does now."""
     with context.home.reader() as store:
         row = find_report(store, report)
         versions = store.rows("SELECT * FROM versions WHERE report = ? ORDER BY seq", (row["id"],))
-        old, new = _choose(versions, from_version, to_version)
+        old, new = chosen(versions, from_version, to_version)
         change = differences(document(store, old), document(store, new))
         effect = compared(stored_findings(store, old["id"]), stored_findings(store, new["id"]))
     if context.json:
@@ -86,11 +86,14 @@ def diff(context: Context, report: str, from_version: int | None, to_version: in
     print_change(f"{row['title']}　v{old['seq']} → v{new['seq']}", shown)
 
 
-def _choose(versions: list[Row], first: int | None, last: int | None) -> tuple[Row, Row]:
+def chosen(versions: list[Row], first: int | None, last: int | None) -> tuple[Row, Row]:
+    """The two versions to compare, by their numbers; else the last change. Raises click.UsageError."""
     by_number = {version["seq"]: version for version in versions}
     newest = max(by_number)
     if newest == 1:
         raise click.UsageError("the report has only one version: nothing to compare yet")
+    if first is last is None:  # what an upgrade read anew is no change that anybody looks for
+        last = max((number for number, one in by_number.items() if one["significance"] == "content"), default=newest)
     last = last or newest
     first = first or last - 1
     for number in (first, last):

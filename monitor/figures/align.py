@@ -28,8 +28,13 @@ class Applicants:
         self._header = header
         self._names = self._decided()
         """By place in the header's span; empty: only a row's own sum tells."""
-        self._counted = not self._names and self._confirm_each_other()
+        order = [APPLICANTS.index(name) for name in header.runs if name in APPLICANTS]
+        reordered = len(order) == len(set(order)) and order != sorted(order)
+        self._counted = not self._names and not reordered and self._confirm_each_other()
         """Whether the rows themselves show that seven cells are the seven columns."""
+        self._by_sum = not reordered and (self._counted or bool(header.runs))
+        """Whether a row's own sum tells its columns: not where the header has them in another order, nor where the header
+        is lost and the other rows are against it."""
 
     def _decided(self) -> Sequence[str]:
         header = self._header
@@ -39,7 +44,7 @@ class Applicants:
             index for index, name in enumerate(span) if name in ("", UNKNOWN) and not any(tail[index] for tail in full)
         }
         words = [name for name, _ in groupby(name for index, name in enumerate(span) if index not in spacers)]
-        if tuple(words) == APPLICANTS:
+        if tuple(words) == APPLICANTS or self._all_named(full):
             return span
         if len(runs) == len(APPLICANTS):
             right = [name == due for name, due in zip(runs, APPLICANTS, strict=True) if name not in ("", UNKNOWN)]
@@ -53,11 +58,22 @@ class Applicants:
         even = not any(_differs(cells) for tail in full for cells in gather(span, tail).values())
         return span if rising and even and counts in ({len(span)}, {len(runs)}) else []
 
+    def _all_named(self, full: Sequence[Sequence[str]]) -> bool:
+        """Whether the header names each column once, in another order or with 备注 behind them, and no row's sum is against
+        it."""
+        span = self._header.span
+        places = [place for place, name in enumerate(span) if name in APPLICANTS]
+        if sorted(span[place] for place in places) != sorted(APPLICANTS) or places != list(range(len(APPLICANTS))):
+            return False
+        ordered = [[tail[span.index(name)] for name in APPLICANTS] for tail in full]
+        telling = [cells for cells in ordered if any(read(cell).amount for cell in cells)]
+        return len(full) == len(self._header.tails) and bool(telling) and all(map(_confirmed, telling))
+
     def _confirm_each_other(self) -> bool:
         full = [cells for tail in self._header.tails if (cells := _once(tail, len(APPLICANTS)))]
         telling = [cells for cells in full if any(read(cell).amount for cell in cells)]
         good = sum(map(_confirmed, telling))
-        return not self._header.runs or (good > 0 and good * 2 > len(telling))
+        return good * 2 > len(telling) or not (self._header.runs or telling)
 
     def place(self, row: Sequence[str], label_end: int, table: int) -> tuple[Cells, float]:
         """Column name → the row's cells under it, and how sure that is. Raises Unplaced."""
@@ -78,9 +94,9 @@ class Applicants:
         if names and (here := header.under(row, label_end)):
             return gather(names, here), _SURE
         cells = _once(tail, len(APPLICANTS))
-        if label_end >= 0 and cells and (self._counted or _confirmed(cells)):
+        if label_end >= 0 and cells and self._by_sum and (self._counted or _confirmed(cells)):
             return _canonical(cells), _BY_SUM if header.runs else _SURE
-        if _told_by_sum(cells := _trimmed(tail)):
+        if self._by_sum and _told_by_sum(cells := _trimmed(tail)):
             return _canonical(cells), _BY_SUM
         if not header.runs:
             raise Unplaced("没有可识别的表头")

@@ -38,6 +38,8 @@ class Reading(NamedTuple):
     """The unit in the cell: 元, 万元, 亿元, 万, or a counter such as 件; empty if it has none."""
 
 
+_LONGEST = 40
+"""Characters of a cell that may be a figure: hundreds of digits are nobody's count, and no float holds them."""
 _WORDS = Reading("words")
 _EMPTY = Reading("empty")
 _ZERO = Reading("number")
@@ -65,7 +67,7 @@ _FACTORS = {
 def read(raw: str) -> Reading:
     """A cell as printed → what it says."""
     text = unicodedata.normalize("NFKC", raw).strip()
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST:
         return Reading("number", float(text))
     if _APART.search(text):
         return _WORDS
@@ -75,10 +77,10 @@ def read(raw: str) -> Reading:
         return _EMPTY
     if _NO_CHANGE.fullmatch(text):
         return _ZERO
-    if both := _BOTH.fullmatch(text):
+    if len(text) <= _LONGEST and (both := _BOTH.fullmatch(text)):
         return Reading("number", _float(both["more"]) - _float(both["less"]))
     found = _AMOUNT.fullmatch(text)
-    if found is None:
+    if found is None or len(text) > _LONGEST:
         return _WORDS
     negative = (found["sign"] or "+")[0] in "-−–—减↓"
     amount = _float(found["number"])

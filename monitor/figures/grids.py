@@ -57,6 +57,8 @@ class Collector:
     def __init__(self) -> None:
         self.parts: dict[str, list[Part]] = {}
         self.problems: list[Problem] = []
+        self._places: dict[Problem, set[int]] = {}
+        """The tables of the text that a problem is of."""
         self.seen: set[str] = set()
         """Tables that are there, be it in part."""
         self.again: Collector | None = None
@@ -105,8 +107,8 @@ class Collector:
         for row in rows:
             if row.name:
                 self._place(row, applicants)
-            else:
-                self._problem(row.kind, f"有一行标签无法识别：“{row.words or '（空）'}”")
+            elif not labels.is_no_row(row.kind, fold(row.words)):
+                self._problem(row.kind, f"有一行标签无法识别：“{row.words or '（空）'}”", row.table)
         for name in self._incomplete & {f"proactive.{row}" for row in _SUMMED}:
             # One row of several is missing: the sum is.
             self.parts = {code: parts for code, parts in self.parts.items() if code.rpartition(".")[0] != name}
@@ -144,7 +146,7 @@ class Collector:
         found = found._replace(header=header_here, opened=bool(self._open_row))
         found.header.add(found.cells[found.label_end + 1 :], found.table)
         self._rows.append(found)
-        self._last_row = found.name or self._last_row
+        self._last_row = found.name or ("" if words else self._last_row)
 
     def _switch(self, kind: str) -> None:
         self._continued = False
@@ -162,6 +164,8 @@ class Collector:
             if not cell:
                 continue
             if cell not in words:
+                if last < 0 and self._numbered(row[index + 1 :], words):
+                    continue
                 break
             own = labels.row(self._kind, words[cell])
             last = index
@@ -184,6 +188,11 @@ class Collector:
             self._kind, name, label_end, tuple(row), sublabel,
             row[label_end if name and label_end >= 0 else last] if last >= 0 else "", _NONE, self._table, False, self._continued,
         )  # fmt: skip
+
+    def _numbered(self, behind: Sequence[str], words: dict[str, str]) -> bool:
+        """Whether a number before these cells is the row's own, in a column 序号: a label comes first among them."""
+        label = next(filter(None, behind), "")
+        return label in words and bool(labels.row(self._kind, words[label]) or labels.is_group(words[label]))
 
     def _take_header(self) -> None:
         """The header rows before a row of figures, or at a table's end, are the header from here on."""
@@ -218,7 +227,7 @@ class Collector:
         except Unplaced as why:
             self._incomplete.add(f"{prefix}.{row.name}")
             if not (row.continued and prefix == "proactive" and not row.header.span):
-                self._problem(row.kind, f"“{_short(row.words)}”一行{why}")
+                self._problem(row.kind, f"“{_short(row.words)}”一行{why}", row.table)
             return
         for column, found in cells.items():
             code = f"{prefix}.{row.name}.{column}"
@@ -270,10 +279,16 @@ class Collector:
         for code, found in placed.items():
             self._cell(code, found, 1.0)
 
-    def _problem(self, table: str, detail: str) -> None:
+    def beside(self, problem: Problem) -> bool:
+        """Whether it is of tables alone that gave no figure: of another kind, with some words of the form's."""
+        kind = (code for code in self.parts if FIELDS[code].table == problem.table)
+        return self._places[problem].isdisjoint(part.table for code in kind for part in self.parts[code])
+
+    def _problem(self, table: str, detail: str, place: int | None = None) -> None:
         problem = Problem(table, detail)
         if problem not in self.problems:
             self.problems.append(problem)
+        self._places.setdefault(problem, set()).add(self._table if place is None else place)
 
 
 _NONE = Header(())

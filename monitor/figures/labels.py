@@ -22,8 +22,8 @@ def _pattern(rows: dict[str, str]) -> tuple[re.Pattern[str], tuple[str, ...]]:
 
 _REQUEST_ROWS = _pattern(
     {
-        "new": r"本年度?新收",
-        "carried_in": r"上一?年度?结转",
+        "new": r"本年度?(?:新收|(?:新增|收到)政府信息公开申请)",
+        "carried_in": r"(?:上一?|去)年度?(?:结转|转结)",
         "granted": r"(?<!不)予以公开",
         "partly_granted": r"部分公开",
         "refused.state_secret": r"国家秘密",
@@ -47,7 +47,7 @@ _REQUEST_ROWS = _pattern(
         "other.other": rf"{_NUMBERING}其[他它]$",
         "other": r"其[他它]处理$",
         "handled_total": rf"{_NUMBERING}[总合]计$|办理结果[总合]计$",
-        "carried_out": r"结转下一?年",
+        "carried_out": r"(?:结转|转结)[至到]?下一?年",
     }
 )
 _REQUEST_GROUPS = re.compile(r"(?:^三|本年度?)办理结果$|不予公开$|无法提供$|不予处理$")
@@ -66,16 +66,16 @@ _PROACTIVE_ROWS = _pattern(
 )
 _PROACTIVE_COLUMNS = _pattern(
     {
-        "issued": r"本年制发",
-        "abolished": r"本年废止",
+        "issued": r"本年度?制发",
+        "abolished": r"本年度?废止",
         "in_force": r"现行有效",
-        "made": r"本年新?制作",
-        "disclosed": r"本年新?公开",
+        "made": r"本年度?新?制作",
+        "disclosed": r"本年度?新?公开",
         "disclosed_total": r"公开总数",
         "items_last_year": r"上一?年度?(?:项目|专案)数",
         "items_change": r"增减",
         "decisions": r"处理决定数",
-        "amount": r"收费金额|采购总?金额",
+        "amount": r"收费总?金额|采购总?金额",
         "items": r"采购(?:项目|专案)数",
     }
 )
@@ -105,6 +105,7 @@ _OUTCOMES = _pattern(
         "total": r"[总合]计$",
     }
 )
+_OTHER_POWERS = re.compile(r"^\d*行政(?:检查|确认|征收|征用|裁决|给付|奖励|奖补|救助)$")
 _SUBTOTAL = re.compile(r"[总合小]计$")
 _LABEL_COLUMN = re.compile(r"信息内容$|[勾钩]稽关系")
 _SUM_NOTE = re.compile("[勾钩]稽关系")
@@ -200,6 +201,11 @@ def names(table: str, folded: str) -> bool:
 def is_group(folded: str) -> bool:
     """Whether a cell names a group of rows of table 3 (不予公开) and no row."""
     return _REQUEST_GROUPS.search(folded) is not None
+
+
+def is_no_row(table: str, folded: str) -> bool:
+    """Whether a row with figures is one that offices add and the form does not have: the sum of a group, another power."""
+    return is_group(folded) if table == "三" else _OTHER_POWERS.search(folded) is not None
 
 
 def is_subtotal(folded: str) -> bool:

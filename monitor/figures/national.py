@@ -42,7 +42,7 @@ def extract_blocks(blocks: Sequence[Block], source: Source = "html") -> Figures:
 
 
 def _figures(collector: Collector, source: Source) -> Figures:
-    problems = list(collector.problems)
+    problems: list[Problem] = []
     found: dict[str, Figure] = {}
     for code in FIELDS:
         if (parts := collector.parts.get(code)) and (figure := _figure(code, parts, source, problems)):
@@ -50,8 +50,11 @@ def _figures(collector: Collector, source: Source) -> Figures:
     form = _form(found)
     if form == "2021":  # the group's own line (六)其他处理
         found = {code: one for code, one in found.items() if not _of_group(code)}
-    problems.extend(_missing(found, form, collector.seen))
-    return Figures(form, tuple(found.values()), tuple(problems))
+    missing = tuple(_missing(found, form, collector.seen))
+    whole = {FIELDS[code].table for code in found} - {problem.table for problem in (*problems, *missing)}
+    # Where nothing is missing, another table with rows of its own is none of the form's.
+    said = [one for one in collector.problems if one.table not in whole or not collector.beside(one)]
+    return Figures(form, tuple(found.values()), (*said, *problems, *missing))
 
 
 def _figure(code: str, parts: Sequence[Part], source: Source, problems: list[Problem]) -> Figure | None:

@@ -114,7 +114,11 @@ _CASE_BEFORE = {
     )
     for code, words in _CASES.items()
 }
-_ADJUDICATED = re.compile(r"受理|审理|审结|办理|办结|代理|应诉|出庭|处理|答辩|承办|审查|一审|二审|再审|化解|调解")
+_ADJUDICATED = re.compile(
+    r"受理|审理|审结|办理|办结|代理|应诉|出庭|处理|答辩|承办|审查|一审|二审|再审|化解|调解"
+    r"|纠正|维持|撤销|驳回|败诉|胜诉"
+)
+"""Cases of a court's or an agency's own work, and those of one outcome."""
 _OTHER_CASE = re.compile(
     r"(?:复议|诉讼|申诉)(?:申请|案件|案|事项)?(?:、|和|及|与|或|以及)(?:被)?(?:提起|申请)?(?:的)?$"
 )

@@ -23,6 +23,8 @@ def place_reviews(cells: Sequence[str], names: Sequence[Column]) -> Cells:
         if placed := _by_header(cells, names):
             if len(placed) == _CELLS and _shifted([next(filter(None, placed[code]), "") for code in REVIEW_CELLS]):
                 raise Unplaced("少一格，无法确定缺的是哪一列")
+            if len(placed) < _CELLS and _contradicted(placed):
+                raise Unplaced("与表头错开")
             return placed
         kept = [place for place, cell in enumerate(cells) if cell or names[place][1]]
         if len(kept) == _CELLS:  # the others are spacers
@@ -76,6 +78,16 @@ def _adds_up(cells: Sequence[str]) -> bool:
     """Whether each of the three totals is the sum of its four."""
     amounts = [read(cell).amount for cell in cells]
     return all(sum(amounts[start : start + 4]) == amounts[start + 4] for start in range(0, _CELLS, 5))
+
+
+def _contradicted(placed: Cells) -> bool:
+    """Whether a case with all its five cells does not add up."""
+    for start in range(0, _CELLS, 5):
+        cells = [next(filter(None, placed[code]), "") for code in REVIEW_CELLS[start : start + 5] if code in placed]
+        amounts = [read(cell).amount for cell in cells]
+        if len(cells) == 5 and sum(amounts[:4]) != amounts[4]:
+            return True
+    return False
 
 
 def _shifted(cells: Sequence[str]) -> bool:

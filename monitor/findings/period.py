@@ -9,17 +9,21 @@ from monitor.findings.model import Finding
 _DAY = r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日"
 _TO = r"(?:至|到|止|-|—|–|~|～|─)+"
 _PERIOD = re.compile(
-    r"(?:统计(?:的)?(?:期限|时限|时间|期间|周期|范围|数据|日期)|数据(?:的)?统计|(?:所列|中的?|各项|有关|相关)数据)[^。；;\n]{0,24}?"
+    r"(?:统计(?:的)?(?:期限|时限|时间|期间|周期|范围|数据|日期)|数据(?:的)?统计|(?:所列|中的?|各项|有关|相关)数据|报告期)[^。；;\n]{0,24}?"
     rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})日(?:\([^)]{{0,6}}\))?起?[,、]?{_TO}{_DAY}"
 )
 _MONTHS = re.compile(
     rf"统计(?:的)?(?:期限|时限|时间|期间|周期)[^。；;\n]{{0,12}}?(\d{{4}})年(\d{{1,2}})月份?起?{_TO}(?:(\d{{4}})年)?(\d{{1,2}})月(?!\d{{1,2}}日)"
 )
+_DOTTED = re.compile(r"(?<!\d)(20\d\d)\.(\d{1,2})\.(\d{1,2})(?!\d)")
 _PLACE = "正文 统计期限"
+_LATE = 11
+"""A period that goes on into this month is meant to be the year's; one that ends before may be of something else."""
 
 
 def period(lines: str, year: int | None) -> Iterator[Finding]:
     """In: folded text."""
+    lines = _DOTTED.sub(r"\1年\2月\3日", lines)
     if (found := _PERIOD.search(lines)) is None:
         yield from _whole_months(lines, year)
         return
@@ -29,7 +33,8 @@ def period(lines: str, year: int | None) -> Iterator[Finding]:
         yield Finding("impossible_period", "warning", f"统计期限不可能：{printed}", _PLACE)
     elif year is not None and (first, last) != (date(year, 1, 1), date(year, 12, 31)):
         whole = (first.month, first.day) == (1, 1) or (last.month, last.day) == (12, 31)
-        if not whole or first.year == last.year == year:
+        ends_early = (first.month, first.day) == (1, 1) and last.month >= _LATE
+        if not whole or (first.year == last.year == year and not ends_early):
             return  # of something else; or of an organ founded in the year, or 2008, when the first 条例 began on 1 May
         yield Finding("wrong_period", "warning", f"统计期限不是{year}年全年：{printed}", _PLACE)
 

@@ -3,6 +3,7 @@
 import random
 
 from monitor.changes import document, headline
+from monitor.cli.show import chosen
 from monitor.diff import diff
 from monitor.event_view import Style
 from monitor.message import compose
@@ -94,3 +95,22 @@ def test_an_edit_of_one_table_says_nothing_of_what_stood_before(site, paper):
     assert (event.detail.caused, event.detail.cured, event.detail.verdict) == ((), (), ())
     assert len(event.detail.checks) == 2
     assert event.summary == "表二 1 处"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "asked", "expected"),
+    [
+        (["first", "content"], (None, None), (1, 2)),
+        (["first", "content", "rebaseline"], (None, None), (1, 2)),
+        (["first", "content", "cosmetic", "content", "cosmetic"], (None, None), (3, 4)),
+        (["first", "rebaseline"], (None, None), (1, 2)),
+        (["first", "content", "rebaseline"], (2, 3), (2, 3)),
+        (["first", "content", "rebaseline"], (1, None), (1, 3)),
+    ],
+)
+def test_the_diff_that_is_shown_is_the_last_change(
+    kinds: list[str], asked: tuple[int | None, int | None], expected: tuple[int, int]
+) -> None:
+    versions = [{"seq": number, "significance": kind} for number, kind in enumerate(kinds, 1)]
+    old, new = chosen(versions, *asked)
+    assert (old["seq"], new["seq"]) == expected

@@ -395,6 +395,28 @@ def test_a_table_of_an_attachment_is_told_by_its_field_and_not_again() -> None:
     assert (left.within.cells, [item.after for item in left.within.text]) == ((), ["另有一句。"])
 
 
+def test_a_digit_that_changed_in_an_attachment_alone_is_a_cell_though_the_page_has_the_table_too() -> None:
+    def report(table: Table, name: str) -> Document:
+        there = tuple(parse(filed(table).text))
+        return of(
+            render(["三、收到和处理政府信息公开申请情况", OLD_TABLE]),
+            attachments=(filed(table, name),),
+            sources=(figures.Document("pdf", "https://a.gov.cn/1.pdf", name, there),),
+            year=2020,
+            organs=("临海市人民政府",),
+        )
+
+    change = diff(report(OLD_TABLE, "年报.pdf"), report(NEW_TABLE, "年报.pdf"))
+    assert [(cell.field, cell.old, cell.new, cell.source, cell.url) for cell in change.cells] == [
+        ("requests.new.total", "12", "15", "pdf", "https://a.gov.cn/1.pdf")
+    ]
+    assert (change.attachments, change.text, change.grids) == ((), (), ())
+    other = "临海市教育局2020年政府信息公开工作年度报告.pdf"
+    change = diff(report(OLD_TABLE, other), report(NEW_TABLE, other))
+    assert change.cells == ()
+    assert [item.name for item in change.attachments] == [other]
+
+
 def test_a_recognised_cell_says_so() -> None:
     url = "https://a.gov.cn/3.png"
 

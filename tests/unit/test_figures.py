@@ -224,6 +224,16 @@ def test_two_unknown_labels_in_a_row_are_problems() -> None:
     assert any("标签无法识别" in problem.detail for problem in found.problems)
 
 
+@pytest.mark.parametrize("cell", ["9" * 400, "9" + ",999" * 110 + "件", "增" + "9" * 400 + "减0"])
+def test_a_number_that_no_float_holds_is_no_number(cell: str) -> None:
+    """What is not finite would break sums, findings and the whole pass with them."""
+    rows, truth = request_grid()
+    rows[1][1] = cell
+    found = extract(text_of(rows))
+    assert set(values(found)) == set(truth) - {"requests.new.natural_person"}
+    assert "读不出数值" in found.problems[0].detail
+
+
 @pytest.mark.parametrize("cell", ["1 2", "详见附件", "5/3", "3亩", "240万元"])
 def test_unreadable_cell_is_a_problem(cell: str) -> None:
     rows, truth = request_grid()
@@ -424,3 +434,114 @@ def _seconds(text: str) -> float:
     start = time.process_time()
     extract(text)
     return time.process_time() - start
+
+
+# --- what offices make of the form ---
+
+
+@pytest.mark.parametrize(
+    ("row", "printed"),
+    [
+        ("new", "一、本年收到政府信息公开申请数量"),
+        ("new", "一、本年度新增政府信息公开申请数量"),
+        ("carried_in", "二、上年转结政府信息公开申请数量"),
+        ("carried_in", "二、去年结转政府信息公开申请数量"),
+        ("carried_out", "四、结转至下年度继续办理"),
+        ("carried_out", "四、转结下一年度继续办理"),
+    ],
+)
+def test_labels_as_offices_misprint_them(row: str, printed: str) -> None:
+    rows, truth = request_grid()
+    rows[1 + REQUEST_ROWS["2021"].index(row)][0] = printed
+    found = extract(text_of(rows))
+    assert (values(found), found.problems) == (truth, ())
+
+
+def test_a_column_of_numbers_before_the_labels() -> None:
+    rows, truth = request_grid()
+    numbered = [["序号", *rows[0]], *([str(number), *row] for number, row in enumerate(rows[1:], 1))]
+    found = extract(text_of(numbered))
+    assert (values(found), found.problems) == (truth, ())
+
+
+@pytest.mark.parametrize("remark", ["", "0", "无", "见说明"])
+def test_a_column_of_remarks_behind_the_figures(remark: str) -> None:
+    rows, truth = request_grid()
+    found = extract(text_of([[*rows[0], "备注"], *([*row, remark] for row in rows[1:])]))
+    assert (values(found), found.problems) == (truth, ())
+
+
+def totals_first() -> tuple[list[list[str]], dict[str, float | None]]:
+    rows, truth = request_grid()
+    return [[row[0], row[-1], *row[1:-1]] for row in rows], truth
+
+
+def test_columns_in_another_order() -> None:
+    rows, truth = totals_first()
+    found = extract(text_of(rows))
+    assert (values(found), found.problems) == (truth, ())
+
+
+@pytest.mark.parametrize("place", range(26))
+def test_damaged_columns_in_another_order_are_never_taken_for_the_usual_ones(place: int) -> None:
+    rows, truth = totals_first()
+    row = rows[place]  # the first is the header
+    for damaged in ([], [*row[:2], *row[3:]], [*row, ""], [*row[:1], "", *row[1:]]):
+        found = extract(text_of([*rows[:place], damaged, *rows[place + 1 :]]))
+        assert {code: value for code, value in values(found).items() if truth[code] != value} == {}
+
+
+def test_powers_that_the_form_does_not_have_are_left_alone() -> None:
+    head = ["信息内容", "上一年项目数量", "本年增/减", "处理决定数量"]
+    rows = [
+        ["第二十条第（五）项"] * 4, head, ["行政许可", "1", "2", "3"], ["其他对外管理服务事项", "4", "5", "6"],
+        ["第二十条第（六）项"] * 4, head, ["行政确认", "11", "12", "13"], ["行政检查", "14", "15", "16"],
+        ["行政处罚", "7", "8", "9"],
+    ]  # fmt: skip
+    found = extract(text_of(rows))
+    assert sorted(one.value or 0 for one in found.figures) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert values(found)["proactive.other_services.decisions"] == 6
+    assert not any("行政确认" in problem.detail or "行政检查" in problem.detail for problem in found.problems)
+
+
+def test_sums_of_groups_are_no_rows_of_the_form() -> None:
+    rows, truth = request_grid()
+    rows.insert(5, ["（三）不予公开", "1", "0", "0", "0", "0", "0", "1"])
+    found = extract(text_of(rows))
+    assert (values(found), found.problems) == (truth, ())
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_other_tables_with_words_of_the_form_damage_none(first: bool) -> None:
+    rows, truth = request_grid()
+    ways = [["申请方式", "自然人", "商业企业", "总计"], ["网络", "5", "2", "7"], ["信函", "5", "1", "6"]]
+    found = extract(text_of(*((ways, rows) if first else (rows, ways))))
+    assert (values(found), found.problems) == (truth, ())
+    rows[7][0] = rows[8][0] = "字迹不清"
+    assert extract(text_of(ways, rows)).problems != ()
+
+
+def test_reviews_of_two_years_side_by_side_damage_none() -> None:
+    rows = review_grid()
+    years = [["", "行政复议", "行政诉讼"], ["2021年", "5", "2"], ["2022年", "5", "1"]]
+    found = extract(text_of(rows, years))
+    assert (len(found.figures), found.problems) == (15, ())
+    assert extract(text_of(years)).problems != ()
+
+
+def review_grid() -> list[list[str]]:
+    outcomes = ["结果维持", "结果纠正", "其他结果", "尚未审结", "总计"]
+    return [
+        ["行政复议"] * 5 + ["行政诉讼"] * 10,
+        ["行政复议"] * 5 + ["未经复议直接起诉"] * 5 + ["复议后起诉"] * 5,
+        outcomes * 3,
+        ["1", "2", "3", "4", "10", "2", "2", "2", "0", "6", "3", "1", "1", "1", "6"],
+    ]
+
+
+def test_reviews_that_lost_a_cell_and_a_header_word_are_not_shifted() -> None:
+    rows = review_grid()
+    lost = [[*row[:11], *row[12:]] for row in rows[:3]]
+    found = extract(text_of([*lost, [*rows[3][:1], *rows[3][2:]]]))
+    assert found.figures == ()
+    assert found.problems != ()

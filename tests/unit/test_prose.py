@@ -166,6 +166,10 @@ def test_chinese_numbers(words: str, number: float | None) -> None:
     assert chinese(words) == number
 
 
+def test_a_number_of_hundreds_of_digits_is_none() -> None:
+    assert prose.read((REQUESTS, f"2020年，我局收到政府信息公开申请{'9' * 400}件。"), 2020).told == ()
+
+
 WORDS = (
     *(
         "收到",
