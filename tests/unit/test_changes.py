@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from monitor.changes import document, headline
 from monitor.cli.show import chosen
 from monitor.diff import diff
