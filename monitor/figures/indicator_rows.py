@@ -6,7 +6,7 @@ several sections of the national form: only the section tells them apart, and wi
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from crawler.page.chinese import plain
@@ -69,7 +69,10 @@ def _depth(label: str) -> int:
     return next((depth for depth, pattern in enumerate(_LEVELS) if pattern.match(text)), _UNNUMBERED)
 
 
+@cache
 def _by_key() -> dict[str, list[str]]:
+    """Codes by what their labels share. Made when first asked for: folding brings in the converter of scripts, which costs
+    a tenth of a second."""
     codes: dict[str, list[str]] = {}
     for field in INDICATORS.values():
         for name in (field.label, *field.aliases):
@@ -79,18 +82,20 @@ def _by_key() -> dict[str, list[str]]:
     return codes
 
 
-_CODES = _by_key()
-_HEADINGS = {key(field.section): field.section for field in INDICATORS.values() if "、" in field.section}
+@cache
+def _headings() -> dict[str, str]:
+    return {key(field.section): field.section for field in INDICATORS.values() if "、" in field.section}
 
 
 def known(label: str) -> tuple[str, ...]:
     """The codes that a label may have, whatever stands around it."""
-    return tuple(_CODES.get(key(label)) or _CODES.get(key(label, True)) or ())
+    codes = _by_key()
+    return tuple(codes.get(key(label)) or codes.get(key(label, True)) or ())
 
 
 def heading(label: str) -> str:
     """The section of the national form that a label opens (also where it has a figure: 四、行政复议数量); else empty."""
-    return _HEADINGS.get(key(label), "")
+    return _headings().get(key(label), "")
 
 
 def place(rows: Iterable[Row]) -> list[Placed]:
