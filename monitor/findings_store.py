@@ -6,6 +6,7 @@ body. So whoever writes a version, or gives a report another key, brings up to d
 `refresh_neighbours`), and the order in which years arrive makes no difference.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ from monitor.findings import RULES, Earlier, Finding, Subject, check, compared
 from monitor.identity import OrganRow
 from monitor.store import Row, Store
 from monitor.versions import GONE, Draft, Held, stored_held
+
+log = logging.getLogger(__name__)
 
 _Said = tuple[str, Finding]
 """Address and finding."""
@@ -250,7 +253,13 @@ class FindingWriter:
             published_on=row["published_on"],
             has_files=files is not None,
         )
-        return check(subject, self._earlier(row), self._bodies(row))
+        earlier, bodies = self._earlier(row), self._bodies(row)
+        try:
+            return check(subject, earlier, bodies)
+        except Exception as error:  # what does not add up must not keep a version from being recorded and told
+            log.exception("%s: could not be checked", row["url"])
+            why = f"核对未能完成：程序出错（{type(error).__name__}），请告知开发者"
+            return (Finding("table_damaged", "warning", why, "核对"),)
 
     def _earlier(self, row: Row) -> Earlier | None:
         before = self.store.row(

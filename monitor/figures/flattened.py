@@ -46,14 +46,10 @@ def _regrown(cells: Sequence[str]) -> list[list[str]]:
                 continue
             heading, began = False, True
         begins = words and (
-            after_figure or began or labels.is_header(folded) or (table != "四" and _names(table, folded))
+            after_figure or began or labels.is_header(folded) or (table != "四" and labels.begins_row(table, folded))
         )
         if not rows or begins or (table == "四" and not words and not after_figure):
             rows.append([])
         rows[-1].append(cell)
         after_figure = not words
     return rows
-
-
-def _names(table: str, folded: str) -> bool:
-    return bool(labels.row(table, folded)) or labels.is_group(folded)

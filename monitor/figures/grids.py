@@ -192,7 +192,7 @@ class Collector:
     def _numbered(self, behind: Sequence[str], words: dict[str, str]) -> bool:
         """Whether a number before these cells is the row's own, in a column 序号: a label comes first among them."""
         label = next(filter(None, behind), "")
-        return label in words and bool(labels.row(self._kind, words[label]) or labels.is_group(words[label]))
+        return label in words and labels.begins_row(self._kind, words[label])
 
     def _take_header(self) -> None:
         """The header rows before a row of figures, or at a table's end, are the header from here on."""

@@ -193,9 +193,14 @@ def review(folded: str) -> tuple[str, str]:
     return next((name for name, pattern in _CASES if pattern.search(folded)), ""), _find(_OUTCOMES, folded)
 
 
+def begins_row(table: str, folded: str) -> bool:
+    """Whether a cell is the label of a row or a group of rows."""
+    return bool(row(table, folded)) or (table == "三" and is_group(folded))
+
+
 def names(table: str, folded: str) -> bool:
     """Whether a cell is the label of a row, a group or a column."""
-    return bool(row(table, folded) or column(table, folded)) or (table == "三" and is_group(folded))
+    return begins_row(table, folded) or bool(column(table, folded))
 
 
 def is_group(folded: str) -> bool:

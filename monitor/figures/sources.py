@@ -2,10 +2,13 @@
 
 The page comes before documents, documents before pictures. A table that the first source has in part is completed from
 one that has it whole, if all cells that both have agree; sources that do not agree are told as a conflict, never mixed.
+Nothing here raises.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import NamedTuple, ParamSpec
 
 import msgspec
 
@@ -16,6 +19,9 @@ from monitor.figures.model import Change, Conflict, Document, Figure, Figures, P
 from monitor.figures.national import extract_blocks
 from monitor.figures.open_codes import Part, indicators_of, prose_of
 
+log = logging.getLogger(__name__)
+
+_P = ParamSpec("_P")
 _TABLES = ("二", "三", "四")
 _PAGE = "网页"
 
@@ -43,6 +49,23 @@ class _Read(NamedTuple):
         )
 
 
+def _never_raising(reads: Callable[_P, Figures]) -> Callable[_P, Figures]:
+    """Figures follow from a version and must not keep it from being recorded and told: what breaks their reader is a
+    problem of the tables, and a line in the log."""
+
+    @wraps(reads)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> Figures:
+        try:
+            return reads(*args, **kwargs)
+        except Exception as error:
+            log.exception("the figures of a report could not be read")
+            why = f"程序出错（{type(error).__name__}），请告知开发者"
+            return Figures(problems=tuple(Problem(table, why) for table in _TABLES))
+
+    return guarded
+
+
+@_never_raising
 def read(
     text: str, documents: Sequence[Document] = (), *, year: int | None = None, organs: Sequence[str] = ()
 ) -> Figures:
@@ -59,6 +82,7 @@ def read(
     )
 
 
+@_never_raising
 def read_tables(
     page: Sequence[Block], documents: Sequence[Document] = (), *, year: int | None = None, organs: Sequence[str] = ()
 ) -> Figures:

@@ -91,3 +91,24 @@ def test_the_page_and_its_attachment_disagree(site: Any, paper: Any) -> None:
     assert {source for code, (_, _, source, _) in figures(site).items() if code in CASE.truth} == {"html"}
     (found,) = site.found("source_conflict")
     assert "年报.docx" in found.detail
+
+
+@pytest.mark.parametrize("broken", ["monitor.figures.sources.extract_blocks", "monitor.findings_store.check"])
+def test_a_fault_of_our_own_in_figures_or_findings_stops_no_alert(
+    site: Any, paper: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    site.run()
+
+    def fails(*_args: object, **_words: object) -> None:
+        raise OverflowError("cannot convert float infinity to integer")
+
+    monkeypatch.setattr(broken, fails)
+    site.publish(paper.report(2024, requests=13))
+    (event,) = site.run()
+    assert event.kind == "changed"
+    assert event.to_version == site.report(2024).current_version
+    said = [one.detail for one in site.found("table_damaged") if one.version == event.to_version]
+    assert said
+    assert all("OverflowError" in detail for detail in said)
+    assert "OverflowError" in caplog.text
+    assert site.run() == []
