@@ -88,8 +88,10 @@ def changed_detail(store: Store, context: "Context", about: Mapping[str, Any]) -
     before, after = stored_findings(store, context.from_version), stored_findings(store, context.to_version)
     effect = compared(before, after)
     caused = _told((*effect.caused, *(one for other in context.neighbours for one in other.caused)))
-    cured = _told((*effect.cured, *(one for other in context.neighbours for one in other.cured)))
-    verdict = _verdict(caused, cured, after)
+    was, now = _filled(store, context.from_version), _filled(store, context.to_version)
+    mended = [one for one in effect.cured if one.rule not in _BALANCES or now.issuperset(one.fields)]
+    cured = _told((*mended, *(one for other in context.neighbours for one in other.cured)))
+    verdict = _verdict(before, [one for one in caused if was.issuperset(one.fields)], cured, after)
     says += verdict
     text = [details.TextChange(item.chapter, item.before, item.after) for item in change.text if item.kind != "moved"]
     moved = [f"{item.chapter}  移动：{inline(item.segments)}".strip() for item in change.text if item.kind == "moved"]
@@ -149,12 +151,26 @@ def _told(found: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(one for one in found if one.severity != "info")
 
 
-def _verdict(caused: Sequence[Finding], cured: Sequence[Finding], after: Sequence[Finding]) -> list[str]:
-    """What the change means for the tables, at a glance: `表三不再平衡`, `表四已平衡`."""
-    upset = dict.fromkeys(one.place.partition(" ")[0] for one in caused if one.rule in _BALANCES and one.place)
-    still = {one.place.partition(" ")[0] for one in after if one.rule in _BALANCES}
-    mended = dict.fromkeys(one.place.partition(" ")[0] for one in cured if one.rule in _BALANCES and one.place)
-    return [*(f"{table}不再平衡" for table in upset), *(f"{table}已平衡" for table in mended if table not in still)]
+def _filled(store: Store, version: int | None) -> set[str]:
+    """Codes of a version's figures that have a value: an identity over others was not kept, nor broken."""
+    figures = stored_figures(store, version).figures if version is not None else ()
+    return {one.field for one in figures if one.value is not None}
+
+
+def _verdict(
+    before: Sequence[Finding], caused: Sequence[Finding], cured: Sequence[Finding], after: Sequence[Finding]
+) -> list[str]:
+    """What the change means for the tables, at a glance: `表三不再平衡`, where everything did add up before; `表四已平衡`."""
+    stood, still = _unbalanced(before), _unbalanced(after)
+    return [
+        *(f"{table}不再平衡" for table in _unbalanced(caused) if table not in stood),
+        *(f"{table}已平衡" for table in _unbalanced(cured) if table not in still),
+    ]
+
+
+def _unbalanced(found: Iterable[Finding]) -> list[str]:
+    """The tables that do not add up by these findings."""
+    return list(dict.fromkeys(one.place.partition(" ")[0] for one in found if one.rule in _BALANCES and one.place))
 
 
 def headline(store: Store, version: int | None) -> details.Figures | None:

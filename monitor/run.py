@@ -182,7 +182,7 @@ def _bring_up_to_date(home: Home, store: Store, portal: Portal, now: str, progre
         raise  # the disk or the record itself: no other portal would fare better
     except Exception:
         # One portal's captures must not stop the others. What was not read again counts as a capture that cannot be read.
-        log.exception("%s: its stored captures could not be read again", portal.name)
+        log.exception("%s: what is stored of it could not be read again", portal.name)
         return
     for result, remedy in REMEDIES.items():
         if count := renewed.count(result):

@@ -154,7 +154,11 @@ def checks(view: EventView) -> tuple[str, ...]:
     if not isinstance(view.detail, Changed):
         return standing
     caused, cured = view.detail.caused, view.detail.cured
-    brought = [f"修改后{sentence.replace('不平衡', '不再平衡', 1)}" for sentence in caused]
+    upset = tuple(words.removesuffix("不再平衡") for words in view.detail.verdict if words.endswith("不再平衡"))
+    brought = [
+        f"修改后{sentence.replace('不平衡', '不再平衡', 1) if upset and sentence.startswith(upset) else sentence}"
+        for sentence in caused
+    ]
     return (
         *brought[:_SHOWN_CHECKS],
         *(f"修改前的问题已不存在：{sentence}" for sentence in cured[:_SHOWN_CHECKS]),

@@ -88,6 +88,37 @@ def test_a_changed_cell_is_told_once_with_what_it_brought_and_then_mended(site, 
     assert (event.detail.caused, len(event.detail.cured), event.detail.checks) == ((), 2, ())
 
 
+def test_what_could_not_be_checked_before_does_not_cease_to_add_up(site, paper):
+    other = "requests.new.natural_person"
+    site.publish(paper.report(2024, text=text(TABLES.edited(NEW, "/").edited(other, ""))))
+    site.run()
+    site.publish(paper.report(2024, text=text(TABLES.edited(NEW, "98765").edited(other, ""))))
+    [event] = [one for one in site.run() if one.kind == "changed"]
+    assert event.detail.verdict == ()
+    assert any("总计" in sentence for sentence in event.detail.caused)
+    assert "不再平衡" not in told(site, event).text
+    assert "修改后表三“总计”列不平衡" in told(site, event).text
+
+
+def test_what_cannot_be_checked_any_more_is_not_mended(site, paper):
+    site.publish(paper.report(2024, text=text(TABLES.edited(NEW, "98765"))))
+    site.run()
+    site.publish(paper.report(2024, text=text(TABLES.edited(NEW, "/"))))
+    [event] = [one for one in site.run() if one.kind == "changed"]
+    assert (event.detail.cured, event.detail.verdict, event.detail.checks) == ((), (), ())
+
+
+def test_a_table_that_did_not_add_up_before_does_not_cease_to(site, paper):
+    row = next(code for code in TABLES.figures if code.startswith("requests.granted.") and code.endswith(".business"))
+    wrong = TABLES.edited(NEW, "98765")
+    site.publish(paper.report(2024, text=text(wrong)))
+    site.run()
+    site.publish(paper.report(2024, text=text(wrong.edited(row, "4321"))))
+    [event] = [one for one in site.run() if one.kind == "changed"]
+    assert event.detail.caused
+    assert event.detail.verdict == ()
+
+
 def test_an_edit_of_one_table_says_nothing_of_what_stood_before(site, paper):
     wrong = TABLES.edited(NEW, "98765")
     site.publish(paper.report(2024, text=text(wrong)))
