@@ -22,9 +22,10 @@ from monitor import chat
 from monitor.chat import Answer
 from monitor.markup import cut
 from monitor.message import Message
+from monitor.parts import ROOM_FOR_MARKS, first_line, in_bytes, numbered, split
 from monitor.redact import redact, secrets_of
 
-__all__ = ["Answer", "check", "per_minute", "send"]
+__all__ = ["Answer", "check", "parts", "per_minute", "send"]
 
 per_minute = chat.per_minute
 
@@ -110,9 +111,19 @@ def check(url: str) -> str:
     return f"{problem}; see https://appriseit.com/services/ for its form" if problem else ""
 
 
+_MOST_STUCK = 3
+"""Threads that may be left with one receiver that comes to no end, before it gets no more messages."""
+_stuck: dict[str, list[threading.Thread]] = {}
+
+
 def send(url: str, message: Message, timeout: float = 30.0) -> Answer:
     """Delivers `message` to `url`; waits at most `timeout` seconds for each step of the receiver, and five times that in
     all."""
+    stuck = [thread for thread in _stuck.pop(url, []) if thread.is_alive()]
+    if stuck:
+        _stuck[url] = stuck
+    if len(stuck) >= _MOST_STUCK:
+        return Answer(False, f"the receiver has come to no end with {len(stuck)} earlier messages", 60.0)
     done: Future[Answer] = Future()
 
     def work() -> None:
@@ -121,13 +132,53 @@ def send(url: str, message: Message, timeout: float = 30.0) -> Answer:
         except BaseException as error:
             done.set_exception(error)
 
-    threading.Thread(target=work, daemon=True).start()
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     try:
         return done.result(timeout * _STEPS)
     except TimeoutError:
         if done.done():
             raise
+        _stuck[url] = [*stuck, thread]
         return Answer(False, f"the receiver came to no end within {timeout * _STEPS:g} s", uncertain=True)
+
+
+def parts(url: str, message: Message) -> list[Message]:
+    """`message` as the receiver takes it: whole, or in numbered parts that each fit. Mail is never parted."""
+    try:
+        target = chat.parse(url)
+    except ValueError:
+        return [message]
+    if target is not None:
+        room = chat.LIMITS[target.robot]
+        if in_bytes(message.markdown) <= room:
+            return [message]
+        body = message.markdown.partition("\n")[2]
+        room -= in_bytes(first_line(message)) + ROOM_FOR_MARKS
+        return numbered(message, split(body, room, in_bytes), markdown=True)
+    scheme = url.partition("://")[0].lower()
+    if scheme in _MAIL:
+        return [message]
+    service, _ = _service(url)
+    if service is None:
+        return [message]
+    room = _room(service, message.subject)
+    if len(_body(service, scheme, message)[0]) <= room or len(message.text) <= room:
+        return [message]
+    return numbered(message, split(message.text.strip("\n"), room - ROOM_FOR_MARKS, len), markdown=False)
+
+
+def _room(service: Any, subject: str) -> int:
+    """Characters of text that the receiver takes."""
+    return int(service.body_maxlen) - (0 if service.title_maxlen else len(subject) + 8)
+
+
+def _body(service: Any, scheme: str, message: Message) -> tuple[str, Any]:
+    """The form of the message that the receiver shows, and which that is."""
+    formats = _apprise()[0].NotifyFormat
+    form = service.resolve_format(formats.HTML if scheme in _MAIL else formats.TEXT)
+    body = {formats.HTML: message.html, formats.MARKDOWN: message.markdown}.get(form, message.text)
+    return (body, form) if body else (message.text, formats.TEXT)  # a part of a long message is text alone
 
 
 def _send(url: str, message: Message, timeout: float) -> Answer:
@@ -153,12 +204,8 @@ def _notify(url: str, service: Any, message: Message, timeout: float) -> Answer:
         service.socket_read_timeout = timeout
     if "redirect" not in asked:
         service.redirects = False
-    wanted = apprise.NotifyFormat.HTML if scheme.lower() in _MAIL else apprise.NotifyFormat.TEXT
-    form = service.resolve_format(wanted)
-    body = {apprise.NotifyFormat.HTML: message.html, apprise.NotifyFormat.MARKDOWN: message.markdown}.get(
-        form, message.text
-    )
-    room = service.body_maxlen - (0 if service.title_maxlen else len(message.subject) + 8)
+    body, form = _body(service, scheme.lower(), message)
+    room = _room(service, message.subject)
     if scheme.lower() not in _MAIL and len(body) > room:
         # Short enough in bytes is short enough in characters.
         body, form = cut(message.text, room), apprise.NotifyFormat.TEXT

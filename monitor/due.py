@@ -9,6 +9,10 @@ from monitor.times import format_utc, local
 
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 86400.0
 """Seconds between a failure and the next attempt: the first time, and at most."""
+LONGEST_DEFERRAL = 300.0
+"""Seconds that what was never refused is put off at most: the receiver's rate, or a channel that fails."""
+NO_END = "9999-01-01T00:00:00Z"
+"""Until when a portal is muted that is muted until further notice."""
 _JITTER = 0.2
 
 
@@ -45,7 +49,33 @@ def digest_time(channel: Channel, now: str, zone: str) -> str:
 def hold_until(channel: Channel, muted_until: str, now: str, zone: str) -> str:
     """Until when nothing of a portal may go out on the channel: quiet hours, a muted portal. Empty: it may now."""
     muted = muted_until if muted_until > now else ""
+    if muted >= NO_END:
+        return muted
     return max(muted, quiet_until(channel, max(muted, now), zone))
+
+
+def first_chance(channel: Channel, muted_until: str, now: str, zone: str) -> str:
+    """When what happens `now` may go out: once its portal is no longer muted, with the next digest if the channel has
+    one, after the quiet hours that this falls in. Empty: at once."""
+    muted = muted_until if muted_until > now else ""
+    if muted >= NO_END:
+        return muted
+    due = digest_time(channel, muted or now, zone) or muted
+    return max(due, quiet_until(channel, due or now, zone))
+
+
+def digest_hold(channel: Channel, muted_until: str, planned: str, now: str, zone: str) -> str:
+    """Until when what waits for a digest has to wait on, `planned` being when it was to go out. Empty: it may now.
+
+    Never longer than until the next digest from now, so that a clock that was wrong, a portal that is muted no more or
+    a digest that is more frequent now delays nothing.
+    """
+    if muted_until > now:
+        return first_chance(channel, muted_until, now, zone)
+    due = min(planned, digest_time(channel, now, zone))
+    if due <= now:
+        return quiet_until(channel, now, zone)
+    return max(due, quiet_until(channel, due, zone))
 
 
 def pause(attempts: int, salt: str) -> float:

@@ -60,7 +60,7 @@ def digest(views: Sequence[EventView], style: Style, kind: str, at: str) -> Mess
     """What came together since the last digest. `kind`: `daily`, `hourly` or `digest`; `at`: its time, UTC."""
     day = local(at, style.zone)
     when = day.strftime("%m-%d %H:00" if kind == "hourly" else "%m-%d")
-    ordered = sorted(views, key=lambda view: (_rank(view.kind), view.portal, view.id))
+    ordered = sorted(views, key=_digest_rank)
     counts = Counter("retraction" if view.purpose == "retraction" else view.kind for view in ordered)
     said = [f"{word} {counts[kind_]}" for kind_, word in (("appeared", "公开"), ("changed", "变更"))]
     said += [f"撤下 {counts['taken_down']}", f"逾期 {counts['overdue']}"]
@@ -76,9 +76,12 @@ def digest(views: Sequence[EventView], style: Style, kind: str, at: str) -> Mess
     subject = _subject(style, kind, f"{when} · {'　'.join(said)}")
     blocks: list[Block] = []
     appeared = [view for view in ordered if view.kind == "appeared" and view.purpose == "event"]
-    for group in _by_report([view for view in ordered if view not in appeared])[:_LISTED]:
-        blocks.append(Line(_item(group, style), telling=True))
-    blocks += _rest(len(_by_report([view for view in ordered if view not in appeared])), "件")
+    groups = _by_report([view for view in ordered if view not in appeared])
+    blocks += [Line(_item(group, style), telling=True) for group in groups[:_LISTED]]
+    if left := groups[_LISTED:]:
+        portals = Counter(clean(group[0].portal_title or group[0].who, 60) for group in left)
+        listed = "　".join(f"{portal} {count}" for portal, count in portals.most_common(_LISTED // 2))
+        blocks.append(Line(f"……另有 {len(left)} 件  {listed}"))
     if len(appeared) > _LISTED // 2:
         places = Counter(_PROVINCES.get(view.region[:2], "其他") for view in appeared)
         blocks.append(Line("公开  " + "　".join(f"{place} {count}" for place, count in places.most_common())))
@@ -102,6 +105,11 @@ def summarise(view: EventView) -> str:
 def _rank(kind: str) -> int:
     known = (*_ORDER, *(kind for kind in KINDS if kind not in _ORDER))
     return known.index(kind)
+
+
+def _digest_rank(view: EventView) -> tuple[object, ...]:
+    """Corrections and take-downs first, then as ever; what concerns one portal stands together."""
+    return view.purpose != "retraction", view.kind != "taken_down", _rank(view.kind), view.portal, view.id
 
 
 def _by_report(views: Iterable[EventView]) -> list[list[EventView]]:

@@ -464,6 +464,26 @@ CREATE TABLE picture_readings (
 """
 """What figures were read from; pictures as they were recognised."""
 
+_SERVICE = """
+ALTER TABLE deliveries ADD COLUMN sent_parts TEXT NOT NULL DEFAULT ''; -- of a message in parts: `taken/all hash`
+CREATE INDEX deliveries_by_channel ON deliveries (channel, state, sent_at);
+
+CREATE TABLE told (                    -- what a channel was told last of a subject by a record that was lost
+    subject TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    said TEXT NOT NULL,                -- what was said of it, as a hash or a word
+    sent_at TEXT NOT NULL,
+    PRIMARY KEY (subject, channel, purpose)
+) STRICT;
+
+CREATE TABLE notes (                   -- the service's own memory
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+"""
+"""What a service that runs for months remembers."""
+
 
 def _run(db: Database, script: str) -> None:
     """Statement by statement: executescript would commit the migration's transaction."""
@@ -496,3 +516,15 @@ def m003_figures(db: Database) -> None:
     """Version 0.3."""
     _run(db, _FIGURES)
     _run(db, VIEWS)
+
+
+@migrations()
+def m004_service(db: Database) -> None:
+    """Version 0.4."""
+    _run(db, _SERVICE)
+
+
+def unknown_migrations(db: Database) -> list[str]:
+    """Those that a record has had and this program does not know: a newer one wrote it."""
+    known = {one.name for one in migrations.pending(Database(memory=True))}
+    return [one.name for one in migrations.applied(db) if one.name not in known]

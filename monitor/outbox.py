@@ -8,21 +8,24 @@ loudly: an event `service` tells the other channels, once a channel and day. Not
 home (one process sends at a time) and hands in the present.
 """
 
+import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
 from monitor import channels as senders
+from monitor import journal
 from monitor import outbox_store as record
 from monitor.chat import Answer
-from monitor.due import hold_until, pause
+from monitor.due import LONGEST_DEFERRAL, digest_hold, hold_until, pause
 from monitor.event_detail import Service as ServiceDetail
 from monitor.event_detail import encode
 from monitor.event_view import Style
 from monitor.message import Message, compose, digest, trial_message
-from monitor.outbox_store import UNCERTAIN, Delivery
+from monitor.outbox_store import CHANNEL_GONE, UNCERTAIN, Delivery
+from monitor.parts import mark
 from monitor.recipients import DIGEST, enqueue
 from monitor.redact import redact
 from monitor.settings import Channel, Settings
@@ -35,8 +38,8 @@ Send = Callable[[str, Message, float], Answer]
 
 _GIVE_WAY = 3
 """Failures in a row after which a channel is left alone for the rest of a round."""
-_WAIT = 300.0
-"""Seconds until it is tried again."""
+_NO_LIMIT = 1_000_000
+"""Messages a minute for a receiver of which no limit is known."""
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -57,23 +60,35 @@ class Delivered(msgspec.Struct, frozen=True):
     next_due: str | None = None
 
 
+class _Part(msgspec.Struct, frozen=True):
+    """A message, or one of the parts of a long one."""
+
+    message: Message
+    progress: str
+    """For `deliveries.sent_parts`, once the receiver took it; empty: it is the whole."""
+
+
 class _Round:
     """One pass over what is due."""
 
-    def __init__(self, store: Store, settings: Settings, clock: Callable[[], str], send: Send) -> None:
-        self.store, self.settings, self.clock, self.send = store, settings, clock, send
+    def __init__(
+        self, store: Store, settings: Settings, clock: Callable[[], str], send: Send, go_on: Callable[[], bool]
+    ) -> None:
+        self.store, self.settings, self.clock, self.send, self.go_on = store, settings, clock, send, go_on
         self.counts: Counter[str] = Counter()
         self.errors: dict[str, None] = {}
         self.told_dead = False
 
-    def run(self, now: str) -> None:
+    def run(self, now: str, channels: Collection[str] | None) -> None:
         by_channel: dict[str, list[Delivery]] = {}
-        for row in record.waiting(self.store, now):
+        for row in record.waiting(self.store, now, channels):
             by_channel.setdefault(row.channel, []).append(row)
         for name, rows in by_channel.items():
             channel = self.settings.channel(name)
             if channel is None:
-                self._put(rows, "skipped", now, "通道已不在设置中；恢复后可用 nianbao alerts retry 重发")
+                log.warning("channel %s is no longer set: %d alerts wait for it to come back", name, len(rows))
+                for row in rows:
+                    self._put([row], "skipped", now, (UNCERTAIN if row.uncertain else "") + CHANNEL_GONE)
                 continue
             withdrawn = [row for row in rows if row.retracted_at and row.purpose == "event" and not row.uncertain]
             self._put(withdrawn, "skipped", now, "通知前事件已撤回")
@@ -88,38 +103,48 @@ class _Round:
     def _ready(self, channel: Channel, rows: Sequence[Delivery], now: str) -> list[Delivery]:
         """Those that nothing holds back; the others are held, until when they may go."""
         ready: list[Delivery] = []
+        later: dict[str, list[Delivery]] = {}
+        zone = self.settings.service.timezone
         for row in rows:
-            awaits_digest = row.state == "held" and row.message.startswith(DIGEST) and channel.digest != "none"
-            until = hold_until(channel, row.muted_until or "", now, self.settings.service.timezone)
-            if awaits_digest and row.next_attempt_at > now:
-                until = max(until, row.next_attempt_at)
+            if row.state == "held" and row.message.startswith(DIGEST) and channel.digest != "none":
+                until = digest_hold(channel, row.muted_until or "", row.next_attempt_at, now, zone)
+            else:
+                until = hold_until(channel, row.muted_until or "", now, zone)
             if not until:
                 ready.append(row)
             elif row.state == "held" and row.next_attempt_at == until:
                 self.counts["held"] += 1
             else:
-                self._put([row], "held", until)
+                later.setdefault(until, []).append(row)
+        for until, held in later.items():
+            self._put(held, "held", until)
         return ready
 
     def _channel(self, channel: Channel, rows: Sequence[Delivery], now: str) -> None:
         groups: dict[str, list[Delivery]] = {}
         for row in rows:
-            groups.setdefault(row.message or f"delivery/{row.id}", []).append(row)
+            key = DIGEST if row.message.startswith(DIGEST) else row.message
+            groups.setdefault(key or f"delivery/{row.id}", []).append(row)
         queue = list(groups.values())
         limit = senders.per_minute(channel.url)
+        room = _NO_LIMIT
         if limit is not None:
-            room = limit - record.sent_since(self.store, channel.name, shift(now, -59))
-            if room <= 0:
-                self._defer(queue, shift(now, 60))
-                return
-            if len(queue) > room:
+            room = limit - record.sent_within(self.store, channel.name, shift(now, -59), shift(now, 60))
+            if 0 < room < len(queue):
                 # More than a minute's worth at once: the last message of the minute tells the rest.
                 queue = [*queue[: room - 1], [row for group in queue[room - 1 :] for row in group]]
         failures = 0
         for index, group in enumerate(queue):
-            failures = 0 if self._send(channel, group) else failures + 1
+            if not self.go_on():
+                return
+            if room <= 0:
+                self._defer(queue[index:], shift(self.clock(), 60))
+                return
+            posted, taken = self._send(channel, group, room)
+            room -= posted
+            failures = 0 if taken else failures + 1
             if failures >= _GIVE_WAY:
-                self._defer(queue[index + 1 :], shift(self.clock(), _WAIT))
+                self._defer(queue[index + 1 :], shift(self.clock(), LONGEST_DEFERRAL))
                 return
 
     def _defer(self, groups: Sequence[Sequence[Delivery]], due: str) -> None:
@@ -129,34 +154,84 @@ class _Round:
                 record.put(self.store, [row.id], row.state if row.state != "held" else "pending", due)
         self.counts["deferred"] += len(rows)
 
-    def _send(self, channel: Channel, group: Sequence[Delivery]) -> bool:
-        """Leases, sends and marks one message. Returns whether the receiver took it."""
+    def _send(self, channel: Channel, group: Sequence[Delivery], room: int) -> tuple[int, bool]:
+        """Leases, sends and marks one message, in at most `room` parts now. How many parts the receiver took, and
+        whether it refused none."""
         taken = set(record.lease(self.store, [row.id for row in group]))
         rows = [row for row in group if row.id in taken]
         if not rows:
-            return True
-        try:
-            message = self._message(channel, rows)
-        except ValueError as error:
-            answer = Answer(False, f"the message could not be made: {error}")
-        else:
-            answer = self.send(channel.url, message, channel.timeout)
-        now = self.clock()
-        if answer.ok:
-            record.mark_sent(self.store, taken, now)
-            self.counts["sent"] += len(rows)
+            return 0, True
+        posted = 0
+        rows = self._readable(channel, rows)
+        if not rows:
+            return 0, False
+        taken = {row.id for row in rows}
+        parts = self._parts(channel, rows)
+        for part in parts:
+            if posted == room:
+                self._defer([[msgspec.structs.replace(row, state="pending") for row in rows]], shift(self.clock(), 60))
+                return posted, True
+            answer = self.send(channel.url, part.message, channel.timeout)
+            if not answer.ok:
+                self._failed(channel, rows, answer)
+                return posted, False
+            posted += 1
             self.counts["messages"] += 1
-            return True
-        self._failed(channel, rows, answer, now)
-        return False
+            if part is not parts[-1]:
+                record.mark_part(self.store, taken, part.progress)
+        self._sent(channel, taken, parts[-1].progress)
+        return posted, True
 
-    def _message(self, channel: Channel, rows: Sequence[Delivery]) -> Message:
+    def _readable(self, channel: Channel, rows: Sequence[Delivery]) -> list[Delivery]:
+        """Those of which a message can be made: one that another release wrote must not keep a digest back."""
+        readable = []
+        for row in rows:
+            try:
+                record.views(self.store, [(row.event, row.purpose)])
+            except ValueError as error:
+                self._failed(channel, [row], Answer(False, f"the message could not be made: {error}"))
+            else:
+                readable.append(row)
+        return readable
+
+    def _sent(self, channel: Channel, ids: Collection[int], progress: str) -> None:
+        now = self.clock()
+        journal.note(self.store, ids, now)
+        revived = record.mark_sent(self.store, channel.name, ids, now, progress)
+        self.counts["sent"] += len(ids)
+        if revived:
+            log.warning(
+                "channel %s works again; see `nianbao alerts --state dead --channel %s`", channel.name, channel.name
+            )
+
+    def _parts(self, channel: Channel, rows: Sequence[Delivery]) -> list[_Part]:
+        """What is still to be sent of the rows' message."""
+        doubtful = any(row.uncertain for row in rows)
+        pieces = senders.parts(channel.url, self._message(channel, rows))
+        digest = hashlib.sha256("\n".join(piece.subject + piece.text for piece in pieces).encode()).hexdigest()[:12]
+        before = {record.parts_of(row.sent_parts) for row in rows}
+        begun, again = 0, any(taken for taken, _, _ in before)
+        if len(before) == 1 and next(iter(before))[1:] == (len(pieces), digest):
+            # What is left reads as it did. Otherwise it goes out again as a whole.
+            begun, again = next(iter(before))[0], False
+        if len(pieces) == 1:
+            return [_Part(self._message(channel, rows, duplicate=True) if doubtful or again else pieces[0], "")]
+        return [
+            _Part(
+                mark(piece, self.settings.service.language) if again or (doubtful and index == begun) else piece,
+                f"{index + 1}/{len(pieces)} {digest}",
+            )
+            for index, piece in enumerate(pieces)
+            if index >= begun
+        ]
+
+    def _message(self, channel: Channel, rows: Sequence[Delivery], *, duplicate: bool = False) -> Message:
         service = self.settings.service
         style = Style(
             language=service.language,
             zone=service.timezone,
             web_url=service.web_url,
-            duplicate=any(row.uncertain for row in rows),
+            duplicate=duplicate,
         )
         views = record.views(self.store, [(row.event, row.purpose) for row in rows])
         keys = {row.message for row in rows}
@@ -167,7 +242,8 @@ class _Round:
             return digest(views, style, "digest", self.clock())
         return compose(views, style)
 
-    def _failed(self, channel: Channel, rows: Sequence[Delivery], answer: Answer, now: str) -> None:
+    def _failed(self, channel: Channel, rows: Sequence[Delivery], answer: Answer) -> None:
+        now = self.clock()
         error = redact(answer.error, channel.secrets)
         self.errors[f"{channel.name}: {error}"] = None
         attempts = max(row.attempts for row in rows) + 1
@@ -175,9 +251,10 @@ class _Round:
         given_up = [row for row in rows if row.attempts + 1 >= channel.max_attempts]
         with self.store.transaction():
             for row in rows:
-                mark = UNCERTAIN if answer.uncertain or row.uncertain else ""
+                doubt = UNCERTAIN if answer.uncertain or row.uncertain else ""
                 state = "dead" if row in given_up else "failed"
-                record.put(self.store, [row.id], state, shift(now, wait), mark + error)
+                due = now if row in given_up else shift(now, wait)
+                record.put(self.store, [row.id], state, due, doubt + error)
             if given_up:
                 self.told_dead |= self._tell_dead(channel, len(given_up), error, now)
         self.counts["dead"] += len(given_up)
@@ -207,16 +284,24 @@ def deliver(
     now: str,
     clock: Callable[[], str] | None = None,
     send: Send = senders.send,
+    channels: Collection[str] | None = None,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Delivered:
-    """Sends what is due at `now` (UTC). `clock` gives the time that attempts are recorded with (default: `now`).
+    """Sends what is due at `now` (UTC) on `channels` (names; None: on all). `clock` gives the time that attempts are
+    recorded with (default: `now`); `go_on` is asked before each message: False leaves the rest for another time.
 
-    Failures of receivers are counted and named, never raised.
+    Nobody else may be sending on these channels. Threads may each send on a channel of their own, with a connection of
+    their own. Failures of receivers are counted and named, never raised.
     """
-    reclaimed = record.reclaim(store, now)
-    work = _Round(store, settings, clock or (lambda: now), send)
-    work.run(now)
+    if record.left_sending(store, channels):
+        journal.reconcile(store)
+    reclaimed = record.reclaim(store, now, channels)
+    record.follow_renames(store, {one.name: _address(one) for one in settings.channels})
+    record.bring_back(store, [one.name for one in settings.channels if channels is None or one.name in channels], now)
+    work = _Round(store, settings, clock or (lambda: now), send, go_on)
+    work.run(now, channels)
     if work.told_dead:
-        work.run(now)  # what the other channels are to hear of it, at once
+        work.run(now, channels)  # what the other channels are to hear of it, at once
     counts = work.counts
     return Delivered(
         messages=counts["messages"],
@@ -230,6 +315,11 @@ def deliver(
         errors=tuple(work.errors),
         next_due=record.next_due(store),
     )
+
+
+def _address(channel: Channel) -> str:
+    """A hash of its address, long enough to tell a home's channels apart and too short to find a secret with."""
+    return hashlib.sha256(channel.url.encode()).hexdigest()[:8]
 
 
 def try_channel(channel: Channel, settings: Settings, now: str, send: Send = senders.send) -> Answer:

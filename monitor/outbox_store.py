@@ -5,18 +5,26 @@ muted portal; skipped: withdrawn before it was told, or its channel is gone. `at
 so that one which a crash cut off counts too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from monitor.due import LONGEST_DEFERRAL, LONGEST_PAUSE
 from monitor.event_detail import decode
 from monitor.event_view import EventView
 from monitor.redact import redact
 from monitor.store import Store
+from monitor.times import shift
 
 UNCERTAIN = "可能已送达："
 """How `last_error` begins where a delivery may have arrived: the next attempt is marked 可能重复."""
+CHANNEL_GONE = "通道已不在设置中；恢复后自动补发"
+"""`last_error` of what was skipped because its channel is no longer set."""
+RETRIED = frozenset({"failed", "dead", "skipped"})
+"""States that `retry` ends, the last of them only for deliveries that it is given by their ids."""
+_ABSENCE = 7 * 86400.0
+"""Seconds after which a channel that comes back gets no more of what it missed: it is a new one."""
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -30,6 +38,7 @@ class Delivery(msgspec.Struct, frozen=True):
     next_attempt_at: str
     last_error: str
     sent_at: str | None
+    sent_parts: str
     message: str
     purpose: str
     kind: str
@@ -46,7 +55,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 _SELECT = """SELECT d.id, d.event, d.channel, d.state, d.attempts, d.next_attempt_at, d.last_error, d.sent_at,
-    d.message, d.purpose, e.kind, e.portal, p.muted_until, e.retracted_at, e.summary, e.detected_at
+    d.sent_parts, d.message, d.purpose, e.kind, e.portal, p.muted_until, e.retracted_at, e.summary, e.detected_at
     FROM deliveries d JOIN events e ON e.id = d.event LEFT JOIN portals p ON p.name = e.portal"""
 
 
@@ -58,32 +67,60 @@ _VIEW = """SELECT e.*, p.title AS portal_title, p.region, r.last_verified_at, r.
     LEFT JOIN versions c ON c.id = r.current_version WHERE e.id = ?"""
 
 
-def waiting(store: Store, now: str) -> list[Delivery]:
-    """Those whose time has come, and all that are held (what holds them may have ended early), oldest first."""
-    rows = store.rows(
-        f"{_SELECT} WHERE d.state = 'held' OR (d.state IN ('pending', 'failed') AND d.next_attempt_at <= ?) "
-        "ORDER BY d.id",
-        (now,),
-    )
-    return [Delivery(**row) for row in rows]
+_WAITING = """(d.state = 'held' OR d.state = 'pending' AND (d.next_attempt_at <= :now OR d.next_attempt_at > :deferred)
+    OR d.state = 'failed' AND (d.next_attempt_at <= :now OR d.next_attempt_at > :paused))"""
+"""Those whose time has come, and all that are held (what holds them may have ended early). What waits for longer than
+anything ever has to was put off by a clock that was wrong."""
 
 
-def listing(store: Store, states: Sequence[str] = (), channel: str = "", limit: int = 0) -> list[Delivery]:
+_MISSED = "d.state = 'skipped' AND d.next_attempt_at >= :absent AND d.last_error LIKE :gone"
+
+
+def _present(now: str) -> dict[str, object]:
+    return {
+        "now": now,
+        "deferred": shift(now, LONGEST_DEFERRAL),
+        "paused": shift(now, LONGEST_PAUSE),
+        "absent": shift(now, -_ABSENCE),
+        "gone": f"%{CHANNEL_GONE}",
+    }
+
+
+def waiting(store: Store, now: str, channels: Collection[str] | None = None) -> list[Delivery]:
+    """Those that may be due on `channels` (None: on all), oldest first."""
+    rows = store.rows(f"{_SELECT} WHERE {_WAITING} ORDER BY d.id", _present(now))
+    return [Delivery(**row) for row in rows if channels is None or row["channel"] in channels]
+
+
+def channels_due(store: Store, now: str) -> list[str]:
+    """The channels that a round of sending may find something to do for: what `waiting` gives, what was left `sending` by
+    a round that broke off, what was missed while a channel was not set."""
+    where = f"d.state = 'sending' OR {_WAITING} OR {_MISSED}"
+    sql = f"SELECT DISTINCT d.channel FROM deliveries d WHERE {where} ORDER BY 1"  # noqa: S608
+    return [row["channel"] for row in store.rows(sql, _present(now))]
+
+
+def listing(store: Store, states: Collection[str] = (), channel: str = "", limit: int = 0) -> list[Delivery]:
     """Deliveries in `states` (none given: all) on `channel` (empty: all), newest first; `limit` 0: all."""
     rows = store.rows(f"{_SELECT} WHERE ? IN ('', d.channel) ORDER BY d.id DESC", (channel,))
     chosen = [Delivery(**row) for row in rows if not states or row["state"] in states]
     return chosen[:limit] if limit else chosen
 
 
-def reclaim(store: Store, now: str) -> int:
-    """Deliveries that a crash left `sending`: to be sent again, marked. Returns how many. Only the process that holds
-    the home may call this: nobody else is sending."""
+def left_sending(store: Store, channels: Collection[str] | None = None) -> list[int]:
+    """Deliveries on `channels` (None: on all) that are marked `sending`."""
+    rows = store.rows("SELECT id, channel FROM deliveries WHERE state = 'sending'")
+    return [row["id"] for row in rows if channels is None or row["channel"] in channels]
+
+
+def reclaim(store: Store, now: str, channels: Collection[str] | None = None) -> int:
+    """Deliveries that a crash left `sending`: to be sent again, marked. Returns how many. Only whoever sends on these
+    channels may call this, before it begins: nobody else is sending then."""
     with store.transaction():
-        ids = [row["id"] for row in store.rows("SELECT id FROM deliveries WHERE state = 'sending'")]
-        store.run(
-            """UPDATE deliveries SET state = 'pending', next_attempt_at = min(next_attempt_at, ?), last_error = ?
-            WHERE state = 'sending'""",
-            (now, f"{UNCERTAIN}发送时程序中断"),
+        ids = left_sending(store, channels)
+        store.run_many(
+            """UPDATE deliveries SET state = 'pending', next_attempt_at = ?, last_error = ? WHERE id = ?""",
+            [(now, f"{UNCERTAIN}发送时程序中断", key) for key in ids],
         )
     return len(ids)
 
@@ -102,13 +139,59 @@ def lease(store: Store, ids: Iterable[int]) -> list[int]:
     return taken
 
 
-def mark_sent(store: Store, ids: Iterable[int], now: str) -> None:
-    """The receiver took them."""
+def mark_part(store: Store, ids: Iterable[int], progress: str) -> None:
+    """The receiver took a part of their message; `progress` as in `deliveries.sent_parts`."""
     with store.transaction():
+        store.run_many("UPDATE deliveries SET sent_parts = ? WHERE id = ?", [(progress, key) for key in ids])
+
+
+def mark_sent(store: Store, channel: str, ids: Collection[int], now: str, progress: str = "") -> bool:
+    """The receiver took them, in as many parts as `progress` says. Returns whether the channel had been given up: then it
+    gets again what operators were to hear meanwhile (`service`, of other channels)."""
+    with store.transaction():
+        sql = "SELECT max(sent_at) AS at FROM deliveries WHERE channel = ? AND state = 'sent' AND sent_at <= ?"
+        before = store.row(sql, (channel, now))
+        last = (before["at"] if before else None) or ""
         store.run_many(
-            "UPDATE deliveries SET state = 'sent', sent_at = ?, last_error = '' WHERE id = ?",
-            [(now, key) for key in ids],
+            "UPDATE deliveries SET state = 'sent', sent_at = ?, last_error = '', sent_parts = ? WHERE id = ?",
+            [(now, progress, key) for key in ids],
         )
+        dead = store.rows(
+            """SELECT d.id, e.kind FROM deliveries d JOIN events e ON e.id = d.event
+            WHERE d.channel = ? AND d.state = 'dead' AND d.next_attempt_at >= ?""",
+            (channel, last),
+        )
+        unheard = [(now, row["id"]) for row in dead if row["kind"] == "service"]
+        store.run_many(
+            "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt_at = ? WHERE id = ?", unheard
+        )
+    return bool(dead)
+
+
+def bring_back(store: Store, channels: Iterable[str], now: str) -> None:
+    """What was skipped because its channel was not set, is due now that it is set again."""
+    wanted = set(channels)
+    rows = store.rows(f"SELECT d.id, d.channel FROM deliveries d WHERE {_MISSED}", _present(now))  # noqa: S608
+    if ids := [row["id"] for row in rows if row["channel"] in wanted]:
+        with store.transaction():
+            put(store, ids, "pending", now)
+
+
+def follow_renames(store: Store, addresses: Mapping[str, str]) -> None:
+    """What waits for a channel waits on under its new name, if its address is known under an old one that is not set any
+    more. `addresses`: a short hash of each channel's, by name."""
+    before = {row["name"]: row["value"] for row in store.rows("SELECT * FROM notes WHERE name LIKE 'channel/%'")}
+    known = {name.removeprefix("channel/"): address for name, address in before.items()}
+    if addresses.items() <= known.items():
+        return
+    with store.transaction():
+        for name, address in addresses.items():
+            old = [one for one, its in known.items() if its == address and one not in addresses]
+            if name not in known and len(old) == 1:
+                store.run("UPDATE OR IGNORE deliveries SET channel = ? WHERE channel = ?", (name, old[0]))
+                store.run("UPDATE OR IGNORE told SET channel = ? WHERE channel = ?", (name, old[0]))
+                store.run("DELETE FROM notes WHERE name = ?", (f"channel/{old[0]}",))
+            store.run("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)", (f"channel/{name}", address))
 
 
 def put(store: Store, ids: Iterable[int], state: str, next_attempt_at: str, error: str | None = None) -> None:
@@ -120,7 +203,17 @@ def put(store: Store, ids: Iterable[int], state: str, next_attempt_at: str, erro
     )
 
 
-def add(store: Store, event: int, channel: str, state: str, due: str, message: str, purpose: str = "event") -> bool:
+def add(
+    store: Store,
+    event: int,
+    channel: str,
+    state: str,
+    due: str,
+    message: str,
+    purpose: str = "event",
+    error: str = "",
+    sent_at: str | None = None,
+) -> bool:
     """A new delivery, unless the channel has one of that event. Takes no transaction of its own."""
     rows = store.rows(
         "SELECT 1 FROM deliveries WHERE event = ? AND channel = ? AND purpose = ?", (event, channel, purpose)
@@ -128,7 +221,8 @@ def add(store: Store, event: int, channel: str, state: str, due: str, message: s
     if rows:
         return False
     values: dict[str, Any] = {"event": event, "channel": channel, "state": state, "next_attempt_at": due}
-    store.insert("deliveries", {**values, "message": message, "purpose": purpose})
+    values |= {"message": message, "purpose": purpose, "last_error": error, "sent_at": sent_at}
+    store.insert("deliveries", values)
     return True
 
 
@@ -137,7 +231,7 @@ def retry(store: Store, now: str, ids: Sequence[int] = (), channel: str = "") ->
 
     Skipped ones only by their id. Returns how many.
     """
-    states = ("failed", "dead", "skipped") if ids else ("failed", "dead")
+    states = RETRIED if ids else RETRIED - {"skipped"}
     chosen = [row.id for row in listing(store, states, channel) if not ids or row.id in set(ids)]
     with store.transaction():
         store.run_many(
@@ -147,14 +241,21 @@ def retry(store: Store, now: str, ids: Sequence[int] = (), channel: str = "") ->
     return len(chosen)
 
 
-def sent_since(store: Store, channel: str, since: str) -> int:
-    """Messages (not deliveries) that the channel took at or after `since`."""
-    row = store.row(
-        "SELECT count(DISTINCT CASE message WHEN '' THEN 'd' || id ELSE message || '@' || sent_at END) AS n "
-        "FROM deliveries WHERE channel = ? AND state = 'sent' AND sent_at >= ?",
-        (channel, since),
+def sent_within(store: Store, channel: str, since: str, until: str) -> int:
+    """Messages (not deliveries; each part counts) that the channel took between two times."""
+    rows = store.rows(
+        "SELECT DISTINCT CASE message WHEN '' THEN 'd' || id ELSE message || '@' || sent_at END AS message, sent_parts "
+        "FROM deliveries WHERE channel = ? AND state = 'sent' AND sent_at BETWEEN ? AND ?",
+        (channel, since, until),
     )
-    return int(row["n"]) if row else 0
+    return sum(parts_of(row["sent_parts"])[1] for row in rows)
+
+
+def parts_of(progress: str) -> tuple[int, int, str]:
+    """`deliveries.sent_parts`: how many parts of a message were taken, of how many, and the hash of all of them."""
+    counts, _, digest = progress.partition(" ")
+    taken, _, number = counts.partition("/")
+    return (int(taken), int(number), digest) if number else (0, 1, "")
 
 
 def next_due(store: Store) -> str | None:
@@ -197,4 +298,26 @@ def _view(store: Store, row: dict[str, Any], purpose: str) -> EventView:
         published_on=row["published_on"] or "",
         findings=findings,
         purpose="retraction" if purpose == "retraction" else "event",
+    )
+
+
+def mute(store: Store, portal: str, until: str | None) -> int:
+    """Holds what is told of a portal until then; None: no longer. Returns how many deliveries wait because of it."""
+    with store.transaction():
+        store.run("UPDATE portals SET muted_until = ? WHERE name = ?", (until, portal))
+        row = store.row(
+            """SELECT count(*) AS n FROM deliveries d JOIN events e ON e.id = d.event
+            WHERE e.portal = ? AND d.state IN ('pending', 'failed', 'held')""",
+            (portal,),
+        )
+    return row["n"] if row else 0
+
+
+def muted(store: Store, now: str) -> list[dict[str, Any]]:
+    """Portals that are muted (`name`, `muted_until`), with how many deliveries wait (`waiting`), the longest first."""
+    return store.rows(
+        """SELECT p.name, p.muted_until, (SELECT count(*) FROM deliveries d JOIN events e ON e.id = d.event
+        WHERE e.portal = p.name AND d.state IN ('pending', 'failed', 'held')) AS waiting
+        FROM portals p WHERE p.muted_until > ? ORDER BY p.muted_until DESC, p.name""",
+        (now,),
     )

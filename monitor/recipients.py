@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from monitor import outbox_store as record
-from monitor.due import digest_time, hold_until
+from monitor.due import digest_time, first_chance
+from monitor.journal import PERHAPS_TOLD, TOLD_BEFORE, Memory
 from monitor.settings import Channel
 from monitor.store import Store
 
@@ -48,20 +49,42 @@ def _matches(text: str, patterns: Iterable[str]) -> bool:
 def enqueue(store: Store, events: Sequence[int], channels: Iterable[Channel], now: str, zone: str) -> int:
     """Deliveries of `events` (ids) on the channels that ask for them. Returns how many are new.
 
-    Not told: what the baseline tells (`baseline = 1`) and what was withdrawn. `zone`: of digests and quiet hours.
+    Not told: what the baseline tells (`baseline = 1`), what was withdrawn, and what a record that was lost told already
+    (monitor.journal). `zone`: of digests and quiet hours.
     """
     rows = [row for event in events if (row := store.row(_EVENT, (event,)))]
     rows = [row for row in rows if row["retracted_at"] is None and (not row["baseline"] or row["kind"] == "baseline")]
+    memory = Memory(store)
     added = 0
     for channel in channels:
         told = [row for row in rows if wants(channel, row)]
         keys = _keys(told)
-        digest = digest_time(channel, now, zone)
         for row in told:
-            until = max(digest, hold_until(channel, row["muted_until"] or "", digest or now, zone))
-            key = f"{DIGEST}{digest}" if digest else keys[row["id"]]
-            added += record.add(store, row["id"], channel.name, "held" if until else "pending", until or now, key)
+            added += _add(store, memory, row, channel, now, zone, keys[row["id"]])
     return added
+
+
+def _add(
+    store: Store,
+    memory: Memory,
+    row: Mapping[str, Any],
+    channel: Channel,
+    now: str,
+    zone: str,
+    key: str = "",
+    purpose: str = "event",
+) -> bool:
+    """A delivery of an event, due when the channel's settings say. Whether it is new and still to be sent."""
+    before = memory.told_at(row["id"], channel.name, purpose)
+    if before is not None:
+        record.add(store, row["id"], channel.name, "sent", now, key, purpose, TOLD_BEFORE, before)
+        return False
+    until = first_chance(channel, row["muted_until"] or "", now, zone)
+    if digest := digest_time(channel, now, zone):
+        key = f"{DIGEST}{digest}"
+    state = "held" if until else "pending"
+    doubt = PERHAPS_TOLD if purpose == "event" and memory.perhaps(row["id"]) else ""
+    return record.add(store, row["id"], channel.name, state, until or now, key, purpose, doubt)
 
 
 def enqueue_retraction(
@@ -76,16 +99,15 @@ def enqueue_retraction(
         raise ValueError(f"event {event}: there is none of that number")
     said = store.rows("SELECT channel FROM deliveries WHERE event = ? AND purpose = 'event'", (said_by,))
     knows = {delivery["channel"] for delivery in said}
+    memory = Memory(store)
     added = 0
-    sql = "SELECT id, channel, state, last_error FROM deliveries WHERE event = ? AND purpose = 'event'"
+    sql = "SELECT id, channel, state, last_error, sent_parts FROM deliveries WHERE event = ? AND purpose = 'event'"
     for delivery in store.rows(sql, (event,)):
-        told = delivery["state"] in ("sent", "sending") or delivery["last_error"].startswith(record.UNCERTAIN)
+        perhaps = delivery["sent_parts"] or delivery["last_error"].startswith(record.UNCERTAIN)
+        told = bool(perhaps) or delivery["state"] in ("sent", "sending")
         channel = known.get(delivery["channel"])
         if told and channel is not None and channel.name not in knows:
-            digest = digest_time(channel, now, zone)
-            until = max(digest, hold_until(channel, row["muted_until"] or "", digest or now, zone))
-            state, key = ("held" if until else "pending"), (f"{DIGEST}{digest}" if digest else "")
-            added += record.add(store, event, channel.name, state, until or now, key, purpose="retraction")
+            added += _add(store, memory, row, channel, now, zone, purpose="retraction")
         if delivery["state"] in ("pending", "held", "failed"):
             record.put(store, [delivery["id"]], "skipped", now, "通知前事件已撤回" if not told else None)
     return added

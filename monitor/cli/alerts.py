@@ -1,19 +1,24 @@
 """`nianbao alerts`: what is on its way to whom."""
 
 import sys
+from collections import Counter
 
 import click
 import msgspec
 
 from monitor import outbox
 from monitor.cli.common import NUMBER, Command, Context, Group, echo_json, pass_context, tell, utc_time
-from monitor.outbox_store import listing
+from monitor.cli.writing import writing
+from monitor.due import NO_END
+from monitor.outbox_store import RETRIED, listing
 from monitor.outbox_store import retry as retry_deliveries
 from monitor.recipients import replay as replay_events
 from monitor.settings import Settings
+from monitor.store import Store
 from monitor.times import shown
 
 _STATES = ("pending", "held", "sending", "failed", "dead", "sent", "skipped")
+_WAITING = frozenset({"pending", "held", "failed"})
 _SHOWN = {
     "pending": "待发",
     "held": "暂缓",
@@ -38,16 +43,27 @@ def alerts(ctx: click.Context, state: tuple[str, ...], channel: str, limit: int)
         return
     context = ctx.find_root().ensure_object(Context)
     with context.home.reader() as store:
+        if channel:
+            _check_channel(context.home.settings(), store, channel)
         rows = [msgspec.to_builtins(row) for row in listing(store, state, channel, limit)]
     if not context.json:
         for row in rows:
+            waits = row["state"] in _WAITING
             row["what"] = _SHOWN[row["state"]]
-            row["when"] = shown(row["sent_at"] or row["next_attempt_at"])
+            row["when"] = "" if waits else shown(row["sent_at"] or row["next_attempt_at"])
+            row["next"] = _next(row["next_attempt_at"]) if waits else ""
     columns = {
-        "id": "编号", "what": "状态", "channel": "通道", "when": "时间", "attempts": "次数", "kind": "类型", "portal": "门户",
-        "summary": "摘要", "last_error": "错误",
+        "id": "编号", "what": "状态", "channel": "通道", "when": "时间", "next": "下次", "attempts": "次数", "kind": "类型",
+        "portal": "门户", "summary": "摘要", "last_error": "错误",
     }  # fmt: skip
     context.show(rows, columns, "no delivery yet; channels are set in HOME/nianbao.toml")
+    if not context.json:
+        for name, count in sorted(Counter(row["channel"] for row in rows if row["state"] == "dead").items()):
+            tell(f"{name}: {count} given up; when it is mended: nianbao alerts retry --channel {name}", err=True)
+
+
+def _next(time: str) -> str:
+    return "解除静音后" if time >= NO_END else shown(time)
 
 
 @alerts.command(cls=Command)
@@ -75,16 +91,23 @@ def test(context: Context, channel: str | None) -> None:
 @click.option("--channel", default="", help="Only this channel's.")
 @pass_context
 def retry(context: Context, delivery: tuple[int, ...], channel: str) -> None:
-    """Tries failed and dead deliveries again, now: those named, or all."""
+    """Tries failed and dead deliveries again, now: those named, or all. Skipped ones are tried if they are named."""
     settings = context.home.settings()
-    with context.home.writing() as store:
-        known = listing(store)
-        if unknown := sorted(set(delivery) - {row.id for row in known}):
+    context.home.reader().close()  # a home without a record is told as such, and not made
+    with writing(context, ()) as writer:
+        known = {row.id: row.state for row in listing(writer.store)}
+        if unknown := sorted(set(delivery) - set(known)):
             raise click.UsageError(f"no delivery {', '.join(map(str, unknown))}; `nianbao alerts` lists them")
-        if channel and settings.channel(channel) is None and channel not in {row.channel for row in known}:
-            raise click.UsageError(f"no channel {channel}; nianbao.toml has: {_names(settings)}")
-        retry_deliveries(store, context.clock(), delivery, channel)
-        _told(context, outbox.deliver(store, settings, context.clock(), context.clock))
+        if channel:
+            _check_channel(settings, writer.store, channel)
+        count = retry_deliveries(writer.store, context.clock(), delivery, channel)
+        sent = writer.deliver(settings)
+    if not context.json:
+        tell(f"{count} deliveries are due again" if count else "nothing to try again: nothing has failed")
+        for number in delivery:
+            if known[number] not in RETRIED:
+                tell(f"delivery {number} was left as it is: {known[number]}")
+    _told(context, sent)
 
 
 @alerts.command(cls=Command)
@@ -94,9 +117,19 @@ def replay(context: Context, since: str) -> None:
     """Tells channels what happened since a time and they were never told (a channel that was added later)."""
     text = utc_time(since)
     settings = context.home.settings()
-    with context.home.writing() as store:
-        replay_events(store, settings.channels, text, context.clock(), settings.service.timezone)
-        _told(context, outbox.deliver(store, settings, context.clock(), context.clock))
+    context.home.reader().close()
+    with writing(context, ()) as writer:
+        count = replay_events(writer.store, settings.channels, text, context.clock(), settings.service.timezone)
+        sent = writer.deliver(settings)
+    if not context.json:
+        tell(f"{count} deliveries are new" if count else "nothing new: every channel has what it asks for")
+    _told(context, sent)
+
+
+def _check_channel(settings: Settings, store: Store, name: str) -> None:
+    """Raises click.UsageError for a channel that is neither set nor in the record."""
+    if settings.channel(name) is None and not store.row("SELECT 1 FROM deliveries WHERE channel = ? LIMIT 1", (name,)):
+        raise click.UsageError(f"no channel {name}; nianbao.toml has: {_names(settings)}")
 
 
 def _names(settings: Settings) -> str:
@@ -110,6 +143,8 @@ def _told(context: Context, delivered: outbox.Delivered) -> None:
         click.echo(
             f"{delivered.sent} sent in {delivered.messages} messages, {delivered.failed} failed, {delivered.dead} given up"
         )
+        if waiting := delivered.held + delivered.deferred:
+            tell(f"{waiting} wait: for a digest, the end of quiet hours or of a mute, or for the receiver's rate")
         for error in delivered.errors:
             tell(error, err=True)
     if delivered.failed or delivered.dead:

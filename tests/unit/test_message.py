@@ -262,6 +262,40 @@ def test_a_daily_digest() -> None:
     assert "撤下  临海市人民政府 2020 年  3 次确认" in message.text
 
 
+def test_a_digest_tells_the_gravest_first_and_counts_what_is_left_by_portal() -> None:
+    events = [view("changed", n, report=n, portal=f"p{n % 3}", portal_title=f"{n % 3}市") for n in range(60)]
+    events += [view("taken_down", 70, report=70), view("overdue", 71, purpose="retraction")]
+    message = digest(events, Style(), "daily", "2026-01-31T00:30:00Z")
+    assert message.subject.startswith("【年报日报】01-31 · 公开 0　变更 60　撤下 1")
+    assert [line[:2] for line in message.text.splitlines()[:3]] == ["更正", "撤下", "变更"]
+    assert "……另有 22 件  2市 20　1市 2" in message.text
+
+
+def test_what_operators_read_says_what_to_do() -> None:
+    long = "通道“office”已超过一天没有送达任何通知，3 条在重试（" + "smtp：连接被拒绝 " * 12 + "）。"
+    detail = Service(
+        what="channel_failing",
+        reason=long,
+        remedy="检查其地址、密码和网络，再用 nianbao alerts test office 试发。",
+        since="2026-11-20T00:31:00Z",
+        portals=tuple(f"第{number}区" for number in range(40)),
+    )
+    told = compose([view("service", detail=detail, portal="", portal_title="")], Style())
+    assert told.subject.startswith("【运行提示】nianbao · 通道“office”已超过一天没有送达任何通知")
+    assert long[-20:] not in told.subject
+    lines = told.text.splitlines()
+    assert lines[0] == clean(long, 1000)
+    assert lines[1:3] == [
+        "始于 2026-11-20 08:31",
+        "处理  检查其地址、密码和网络，再用 nianbao alerts test office 试发。",
+    ]
+    assert "第29区" in lines[3]
+    assert "另有 10 个门户" in told.text
+    assert "试发" in told.markdown
+    short = compose([view("service", portal="", portal_title="")], Style())
+    assert "磁盘将满" not in short.text  # the first line says it
+
+
 def test_no_events_no_message() -> None:
     with pytest.raises(ValueError, match="event"):
         compose([], Style())
