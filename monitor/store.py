@@ -1,9 +1,11 @@
 """The record: the one user of sqlite_utils. Opening, migrating, transactions, and the operations that several share.
 
-A `Store` is one connection. Writers take `transaction()`, which is BEGIN IMMEDIATE: a deferred transaction that reads
-before it writes fails at once when another process commits in between, whatever the time-out.
+A `Store` is one connection; several threads may use it, one at a time. Writers take `transaction()`, which is BEGIN
+IMMEDIATE: a deferred transaction that reads before it writes fails at once when another process commits in between,
+whatever the time-out. The threads of one process take turns by a lock: SQLite's time-out would leave the turn to chance.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +18,13 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one 
 from crawler.observation import Mode
 from crawler.portal import Portal
 from monitor.identity import OrganRow, kind_of, organ_key, organ_name
-from monitor.migrations import migrations
+from monitor.migrations import migrations, unknown_migrations
 
 Row = dict[str, Any]
 BUSY_SECONDS = 60.0
+_TIDY_SECONDS = 2.0
+_turns: dict[str, threading.RLock] = {}
+"""By record: whose turn it is to write, among the threads of this process."""
 
 
 class StoreError(RuntimeError):
@@ -29,23 +34,37 @@ class StoreError(RuntimeError):
 class Store:
     """One connection to nianbao.db. Rows come as dicts."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, path: Path | None = None) -> None:
+        """`path`: where the record lies; None: nobody else has it."""
         self.db = db
+        self._turn = threading.RLock() if path is None else _turns.setdefault(str(path.resolve()), threading.RLock())
 
     @classmethod
     def open(cls, path: Path) -> "Store":
-        """Opens for writing; creates and migrates. Raises StoreError."""
+        """Opens for writing; creates and migrates, killed at any instant to the old schema or to the new one. Raises
+        StoreError."""
         try:
-            conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}; choose a folder that can be written with --home") from error
+        try:
             conn.execute("PRAGMA journal_mode = WAL")
             conn.execute("PRAGMA synchronous = FULL")  # a power cut must not lose a commit that was announced
             conn.execute("PRAGMA foreign_keys = ON")
             db = Database(conn)
+            if newer := unknown_migrations(db):
+                raise StoreError(f"{path}: was written by a newer nianbao ({', '.join(newer)}); install that one")
             if migrations.pending(db):
+                conn.execute("BEGIN IMMEDIATE")  # who opens it at the same time waits, and finds it done
                 migrations.apply(db)
+                conn.execute("COMMIT")
+        except StoreError:
+            conn.close()
+            raise
         except sqlite3.Error as error:
+            conn.close()
             raise StoreError(f"{path}: {error}; is it a nianbao database on a disk that can be written?") from error
-        return cls(db)
+        return cls(db, path)
 
     @classmethod
     def open_reader(cls, path: Path) -> "Store":
@@ -80,16 +99,17 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or none."""
+        """All of it or none. Threads of this process that write to the same record wait for each other."""
         conn = self.db.conn
-        conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if conn.in_transaction:
-                conn.execute("ROLLBACK")
-            raise
-        conn.execute("COMMIT")
+        with self._turn:
+            conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                conn.execute("COMMIT")
+            except BaseException:
+                if conn.in_transaction:  # also after a COMMIT that failed
+                    conn.execute("ROLLBACK")
+                raise
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         return list(self.db.query(sql, dict(parameters) if isinstance(parameters, Mapping) else parameters))
@@ -112,6 +132,22 @@ class Store:
     def update(self, table: str, key: int, values: Mapping[str, object]) -> None:
         assignments = ", ".join(f"{column} = ?" for column in values)
         self.run(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), key))  # noqa: S608
+
+    def tidy(self) -> bool:
+        """Renews what the planner knows, and empties the write-ahead log; whether nobody who reads kept it from that."""
+        self.run("PRAGMA analysis_limit = 1000")
+        with (
+            self.transaction()
+        ):  # by itself it reads first and then writes: 'locked' at once where another writer is at it
+            self.run("PRAGMA optimize")
+        self.run(
+            f"PRAGMA busy_timeout = {int(_TIDY_SECONDS * 1000)}"
+        )  # writers wait as long: it can be done another day
+        try:
+            row = self.row("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self.run(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        return row is not None and row["busy"] == 0
 
     # Portals and crawls -----------------------------------------------------------------------------------------
 
@@ -219,6 +255,24 @@ class Store:
         """Gives a pass its number, before it starts: the numbers order the passes."""
         with self.transaction():
             return self.insert("crawls", {"portal": portal, "mode": mode, "started_at": now})
+
+    def last_number(self) -> int:
+        """The highest number that was given to a pass; 0: none was."""
+        row = self.row("SELECT seq FROM sqlite_sequence WHERE name = 'crawls'")
+        return int(row["seq"]) if row else 0
+
+    def continue_after(self, number: int) -> None:
+        """Gives no pass a number up to this one: it belongs to a pass of a record that was lost."""
+        if number <= self.last_number():
+            return
+        with self.transaction():
+            self.run("DELETE FROM sqlite_sequence WHERE name = 'crawls'")
+            self.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('crawls', ?)", (number,))
+
+    def forget_crawl(self, crawl: int) -> None:
+        """Takes back the number of a pass that never began."""
+        with self.transaction():
+            self.run("DELETE FROM crawls WHERE id = ? AND outcome IS NULL", (crawl,))
 
     def unsettled(self) -> list[Row]:
         """Passes that were given a number and never settled, oldest first."""

@@ -36,14 +36,14 @@ def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def children(home: Path) -> set[int]:
-    """Crawl processes whose run folders lie in `home`."""
+    """The nursery of `home`, and all that it forked: keepers and passes."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             line = (entry / "cmdline").read_bytes().decode("utf-8", "replace")
         except OSError:
             continue
-        if "\0crawler\0" in line and str(home) in line:
+        if f"\0crawler.nursery\0{home}\0" in line:
             found.add(int(entry.name))
     return found
 
@@ -71,8 +71,12 @@ def test_sigkill_at_any_instant_leaves_the_record_whole(world: World, tmp_path: 
         while number and not children(home) and process.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
         time.sleep(chance.uniform(0.0, 1.6))
-        # The supervisor, the crawl process, both: who is left records what became of the pass, or the next one does.
-        victims = [{process.pid}, children(home), {process.pid, *children(home)}][number % 3]
+        # The supervisor, all that it started or one of those, everything: who is left records what became of the pass, or
+        # the next one does.
+        below = sorted(children(home))
+        victims = [{process.pid}, {*below}, {*chance.sample(below, min(1, len(below)))}, {process.pid, *below}][
+            number % 4
+        ]
         for victim in victims if process.poll() is None else ():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)

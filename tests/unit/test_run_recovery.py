@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.home import Home
-from monitor.run import KEPT_RUNS, recover
+from monitor.run import recover
 
 
 def outcomes(site):
@@ -100,7 +100,7 @@ def test_an_older_pass_that_is_found_late_is_refused(site, paper):
 
 
 def test_old_folders_are_cleared_and_a_number_given_again_after_a_restore_finds_its_place(site):
-    for _ in range(KEPT_RUNS + 2):
+    for _ in range(site.settings.service.keep_runs + 2):
         site.write(site.brief())
         recovered(site)
     folders = sorted(int(path.name) for path in (site.home / "runs" / "linhai").iterdir())

@@ -1,0 +1,337 @@
+"""Passes, many at once: who may start now, and what follows when one has ended.
+
+In: portals to read. Out: a Future each, of what its pass came to. At most `parallel` passes run at a time, one a portal,
+and never two that share a host: each has its own process, and only so is the pause between two requests kept. Who waits
+for a host holds up nobody else, and nobody who came later takes it from them.
+
+One thread, the clerk, does all that touches the record: it briefs passes, settles them, recovers what nobody settled.
+The processes run beside it. A pass that cannot be briefed or settled fails its own Future and nothing else; one that
+finished and could not be settled waits in its folder, and is settled before its portal is read again.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
+from typing import Self, TypeVar
+
+from crawler.observation import STOPPED, Mode
+from crawler.orders import Order
+from crawler.portal import Portal
+from monitor import bookkeeping
+from monitor.bookkeeping import Clock
+from monitor.home import Home
+from monitor.markup import printable
+from monitor.pictures import Pictures
+from monitor.processes import Process, Processes, how_it_ended, written
+from monitor.redact import redact
+from monitor.settings import Settings
+from monitor.settle import Settled
+from monitor.store import Store
+from monitor.turns import Progress, Turn, UnderWay, first_that_may
+
+__all__ = ["Fleet", "FleetStopped", "Progress", "UnderWay"]
+
+T = TypeVar("T")
+Errand = Callable[[], None]
+
+log = logging.getLogger(__name__)
+
+
+_BACKSTOP = 120.0
+"""Seconds that processes get beyond their own limits, before they count as hanging."""
+_LOOK = 60.0
+_LOGGED = 4_000
+"""Characters of what a pass wrote that go to the log; its crawl.log has all of it."""
+
+
+class FleetStopped(RuntimeError):
+    """There is nobody left who could do it."""
+
+
+class Fleet:
+    """The passes of one home. `store` is the fleet's alone as long as it lives. A context manager, or `stop` it."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        settings: Callable[[], Settings],
+        clock: Clock,
+        *,
+        parallel: int,
+        pictures: Pictures | None = None,
+    ) -> None:
+        """`settings` is asked for each pass. `pictures` recognises what alerts speak of; it is used by the clerk only."""
+        self._home, self._store, self._settings, self._clock = home, store, settings, clock
+        self._parallel = parallel
+        self._pictures = pictures
+        self._processes = Processes(home.path)
+        self._state = threading.Condition()
+        """Over all that follows."""
+        self._waiting: list[Turn] = []
+        self._under_way: list[Turn] = []
+        self._ends: deque[Errand] = deque()
+        """Passes to settle: people wait for what they saw."""
+        self._errands: deque[Errand] = deque()
+        """What else the clerk is to do, when no pass can be settled or begun."""
+        self._held: list[frozenset[str] | None] = []
+        self._stopping = ""
+        self._done = False
+        self._clerk = threading.Thread(target=self._work, name="clerk", daemon=True)
+        self._clerk.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(STOPPED)
+
+    # What others ask ----------------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        portal: Portal,
+        mode: Mode,
+        *,
+        everything: bool = True,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Future[Settled]:
+        """A pass as soon as it may start: those whose hosts are free in the order in which they came.
+
+        `everything`: every known page is read, not only what is due. The Future fails with what kept the pass from being
+        briefed, started or settled, and is cancelled by `stop`; it may be cancelled as long as the pass waits.
+        """
+        turn = Turn(portal, mode, everything, progress)
+        with self._state:
+            if self._stopping:
+                turn.future.cancel()
+            else:
+                self._waiting.append(turn)
+                self._state.notify_all()
+        return turn.future
+
+    def running(self) -> list[UnderWay]:
+        """The passes that are being made, in the order in which they began."""
+        with self._state:
+            return [turn.seen() for turn in self._under_way]
+
+    def waiting(self) -> int:
+        """How many passes have not begun."""
+        with self._state:
+            return sum(not turn.future.cancelled() for turn in self._waiting)
+
+    def recover(self) -> list[Settled]:
+        """Settles passes that nobody settled: of an earlier process, or of this one when the record could not be written.
+
+        Raises OSError and sqlite3.OperationalError if it still cannot be.
+        """
+
+        return self.record(lambda: self._recover(lambda portal: not self._is_held(portal)))
+
+    def record(self, work: Callable[[], T]) -> T:
+        """Has the clerk do something with the record, between passes' own work. Raises what it raises, and FleetStopped."""
+        if threading.current_thread() is self._clerk:
+            return work()
+        done: Future[T] = Future()
+
+        def errand() -> None:
+            if done.set_running_or_notify_cancel():
+                try:
+                    done.set_result(work())
+                except BaseException as error:
+                    done.set_exception(error)
+
+        with self._state:
+            if self._done:
+                raise FleetStopped("the fleet has stopped")
+            self._errands.append(errand)
+            self._state.notify_all()
+        return done.result()
+
+    @contextlib.contextmanager
+    def hold(self, portals: frozenset[str] | None) -> Iterator[Iterator[tuple[str, ...]]]:
+        """Keeps passes off these portals (None: off all) until the context ends.
+
+        Passes under way go on: what it gives yields the names of those each time that they change, and ends when there are
+        none.
+        """
+        with self._state:
+            self._held.append(portals)
+        try:
+            yield self._until_at_rest(portals)
+        finally:
+            with self._state:
+                self._held.remove(portals)
+                self._state.notify_all()
+
+    def stop(self, reason: str) -> None:
+        """Ends all: what waits is cancelled, what runs ends early (`cut_short`) or is killed, and is settled. Returns when no
+        process is left."""
+        with self._state:
+            first = not self._stopping
+            self._stopping = self._stopping or reason
+            waiting, self._waiting = self._waiting, []
+            running = [turn.process.order.crawl for turn in self._under_way if turn.process]
+            self._state.notify_all()
+        for turn in waiting:
+            turn.future.cancel()
+        if first:
+            for crawl in running:
+                self._processes.stop(crawl, reason)
+        self._clerk.join(_BACKSTOP)
+        if self._clerk.is_alive():
+            self._processes.kill()
+            self._clerk.join()
+        self._processes.close()
+
+    # The clerk ----------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while True:
+            with self._state:
+                while (errand := self._next()) is None:
+                    if self._stopping and not self._under_way:
+                        self._done = True
+                        return
+                    self._state.wait(_LOOK)
+                    self._end_what_hangs()
+            try:
+                errand()
+            except Exception:  # it has told whoever waits for it; the clerk goes on
+                log.exception("an errand failed")
+
+    def _next(self) -> Errand | None:
+        if self._ends:
+            return self._ends.popleft()
+        turn = self._who_may_begin()
+        if turn is not None:
+            return partial(self._begin, turn)
+        return self._errands.popleft() if self._errands else None
+
+    def _who_may_begin(self) -> Turn | None:
+        if self._stopping or len(self._under_way) >= self._parallel:
+            return None
+        turn = first_that_may(self._waiting, self._under_way, self._is_held)
+        if turn is not None:
+            self._under_way.append(turn)
+        return turn
+
+    def _begin(self, turn: Turn) -> None:
+        name = turn.portal.name
+        turn.started = self._clock()
+        try:
+            settings = self._settings()
+            for old in self._recover(lambda portal: portal == name):
+                log.warning("%s: pass %d, settled late: %s", name, old.crawl, old.outcome)
+            place = bookkeeping.brief(
+                self._home,
+                self._store,
+                settings,
+                turn.portal,
+                turn.mode,
+                self._clock,
+                everything=turn.everything,
+                progress=turn.tell,
+            )
+            order = Order(
+                crawl=place.crawl,
+                portal=name,
+                folder=str(place.folder.resolve()),
+                seconds=settings.service.pass_time_seconds,
+                memory=settings.service.pass_memory_bytes,
+                browser=turn.portal.render,
+            )
+            turn.place = place
+            turn.process = Process(order, partial(self._heard, turn), partial(self._ended, turn))
+            turn.overdue = time.monotonic() + order.seconds + _BACKSTOP
+            try:
+                self._processes.start(turn.process)
+            except BaseException:
+                self._store.forget_crawl(place.crawl)
+                raise
+        except Exception as error:
+            self._leave(turn)
+            turn.future.set_exception(error)
+            return
+        if self._stopping:  # `stop` may have been there before the pass was
+            self._processes.stop(place.crawl, self._stopping)
+
+    def _heard(self, turn: Turn, process: Process) -> None:
+        turn.tell(process.done, process.total)
+
+    def _ended(self, turn: Turn, process: Process) -> None:
+        with self._state:
+            self._ends.append(partial(self._conclude, turn, process))
+            self._state.notify_all()
+
+    def _conclude(self, turn: Turn, process: Process) -> None:
+        assert turn.place is not None
+        name, place = turn.portal.name, turn.place
+        turn.process = None
+        turn.tell(process.done, process.total, finished=True)
+        said = written(place.folder)
+        if said:
+            log.warning("%s: pass %d wrote:\n%s", name, place.crawl, redact(printable(said.rstrip()[-_LOGGED:])))
+        try:
+            if fault := process.fault:
+                self._store.forget_crawl(place.crawl)
+                raise ChildProcessError(f"{name}: no process could be started for it: {fault}")
+            why = redact(printable(how_it_ended(process.end, said)))
+            settled = bookkeeping.conclude(
+                self._home, self._store, self._settings(), place, name, self._clock, why, self._pictures
+            )
+        except Exception as error:
+            self._leave(turn)
+            turn.future.set_exception(error)
+        else:
+            self._leave(turn)
+            turn.future.set_result(settled)
+
+    def _leave(self, turn: Turn) -> None:
+        with self._state:
+            self._under_way.remove(turn)
+            self._state.notify_all()
+
+    def _recover(self, wanted: Callable[[str], bool]) -> list[Settled]:
+        with self._state:
+            own = {turn.place.crawl for turn in self._under_way if turn.place}
+        return [
+            *bookkeeping.recover(
+                self._home,
+                self._store,
+                self._settings(),
+                self._clock,
+                lambda portal, crawl: crawl not in own and wanted(portal),
+            )
+        ]
+
+    def _is_held(self, portal: str) -> bool:
+        return any(held is None or portal in held for held in self._held)
+
+    def _until_at_rest(self, portals: frozenset[str] | None) -> Iterator[tuple[str, ...]]:
+        def names() -> tuple[str, ...]:
+            return tuple(turn.portal.name for turn in self._under_way if portals is None or turn.portal.name in portals)
+
+        while True:
+            with self._state:
+                now = names()
+            if not now:
+                break
+            yield now
+            with self._state:
+                self._state.wait_for(lambda seen=now: names() != seen)  # type: ignore[misc]
+        with contextlib.suppress(FleetStopped):
+            self.record(lambda: None)  # what the clerk was about when the hold began is done
+
+    def _end_what_hangs(self) -> None:
+        """A nursery that answers nothing is killed: its passes end by themselves, the next one starts another."""
+        now = time.monotonic()
+        late = [turn.portal.name for turn in self._under_way if turn.process and now > turn.overdue]
+        if late:
+            log.error("%s: no end of the pass was heard of; the process that starts passes is killed", ", ".join(late))
+            self._processes.kill()
