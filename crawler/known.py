@@ -27,11 +27,14 @@ class KnownPages:
         self._attachments: dict[int, int] = {}
         self.missing = False
         """A report on one of them is missing."""
+        self.due = 0
+        """Pages that a pass over a sample reads."""
         for place, page in self._known.placed() if self._known else ():
             if page.role == "attachment" and not page.reports:
                 self._attachments[key_of(page.url)] = place
             else:
                 self._pages[key_of(page.url)] = place
+                self.due += page.due
             self.missing |= page.missing
 
     def __len__(self) -> int:

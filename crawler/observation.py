@@ -27,6 +27,14 @@ JOB, KNOWN, OBSERVATIONS, CAPTURE, SECTIONS, RUN = (
     "run.json",
 )
 
+WATCHER_ENDED = "the program that watches over it ended"
+SERVICE_STOPS = "the service stops"
+STOPPED = "stopped"
+ORPHANED = "stopped by the death of the process that started it"
+BY_SIGNAL = "stopped by SIGTERM", "stopped by SIGINT"
+OWN_ENDS = frozenset({WATCHER_ENDED, SERVICE_STOPS, STOPPED, ORPHANED, *BY_SIGNAL})
+"""Why a pass was cut short that says nothing about its portal (RunSummary.detail): nobody's limit, the program's own end."""
+
 
 class Limits(msgspec.Struct, frozen=True):
     """Bounds on one pass. Sizes in bytes, times in seconds."""
@@ -60,14 +68,19 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     limits: Limits = Limits()
     list_rules: str = ""
     """Rules that sections are read by; empty: an old run folder, nobody knows."""
+    sample: bool = False
+    """Of the known pages those that are due are read; all of them, as soon as anything is not as it was. False: all that
+    `mode` asks for."""
 
 
-class KnownReport(msgspec.Struct, frozen=True):
+class KnownReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """A report that a known page held when it was last read present."""
 
     id: int
     text_hash: str
     """Report.text_hash of it on that page."""
+    down: bool = False
+    """It is taken down: that the page shows it is news."""
 
 
 class KnownPart(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -102,6 +115,12 @@ class KnownPage(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type
     """The year of the column that listed it, if any."""
     parts: tuple[KnownPart, ...] = ()
     """Of an article that is split over several pages: the further ones, in order. They are known by this page alone."""
+    due: bool = True
+    """A pass over a sample reads it."""
+    own: bool = True
+    """It is the own page of a report that is not taken down: that it reads gone, or leads elsewhere, is news."""
+    listed: tuple[tuple[str, str], ...] = ()
+    """Section and title of each list that named it last."""
 
 
 class SectionRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="section"):
@@ -235,3 +254,7 @@ class RunSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     clock_offset: float | None = None
     """Median of the portal's `Date` headers less this machine's true clock, in seconds; None: none was seen."""
     detail: str = ""
+    files: dict[str, str] = {}
+    """SHA-256 of the folder's other files, by name: a pass whose files are no longer those says nothing."""
+    widened: str = ""
+    """Why a pass over a sample read everything; empty: it did not, or was none."""

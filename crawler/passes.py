@@ -2,6 +2,9 @@
 
 A few workers take one thing after another, so that memory holds only what is in flight, however many pages there are.
 `stop` ends a pass early; what is under way then is finished, nothing new is begun.
+
+A pass over a sample (`Job.sample`) reads the known pages that are due. What it may conclude from them rests on the rest being
+as it was: as soon as a list or a page is not, it reads everything, and what happened is judged on the whole portal.
 """
 
 import asyncio
@@ -45,6 +48,8 @@ class Pass:
         self._workers = job.policy.concurrency * min(len(job.portal.hosts) + len(job.portal.allowed_hosts), 4)
         self.stopped = ""
         """Why it was cut short."""
+        self.widened = ""
+        """Why a pass over a sample read everything."""
         self._skipped = 0
 
     def stop(self, reason: str) -> None:
@@ -67,14 +72,17 @@ class Pass:
         """The pass, in the order that its mode asks for."""
         try:
             if self._job.mode == "recheck":
-                await self._read_known(only_missing=False)
+                await self._read_known()
                 if self._known.missing or self._visits.gone:
                     await self._read_sections()
                     await self._read_found()
             else:
                 await self._read_sections()
                 await self._read_found()
-                await self._read_known(only_missing=self._job.mode == "discover")
+                if self._job.sample:
+                    await self._read_sample()
+                else:
+                    await self._read_known(only_missing=self._job.mode == "discover")
             if not self.stopped:
                 await self._visits.read_heirs()
         finally:
@@ -96,10 +104,21 @@ class Pass:
         self.progress.total += len(self._sections.found)
         await self._work(self._read_link, iter(self._sections.found.values()))
 
-    async def _read_known(self, only_missing: bool) -> None:
+    async def _read_known(self, only_missing: bool = False) -> None:
         if not only_missing:
             self.progress.total += len(self._known)
         await self._work(self._read_page, self._known.pages(only_missing))
+
+    async def _read_sample(self) -> None:
+        """What is due, and everything if that or the lists leave a doubt."""
+        doubt = "a report is missing" if self._known.missing else self._visits.doubt or self._sections.doubt()
+        if not doubt:
+            self.progress.total += self._known.due
+            await self._work(self._read_page, (page for page in self._known.pages() if page.due))
+            doubt = self._visits.doubt
+        if doubt and not self.stopped:
+            self.widened = doubt
+            await self._read_known()
 
     async def _read_link(self, found: tuple[str, Hint]) -> None:
         url, hint = found

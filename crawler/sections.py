@@ -102,7 +102,10 @@ class Sections:
         self._off_host: set[str] = set()
         self.found: dict[int, tuple[str, Hint]] = {}
         """Listed reports that known.jsonl does not hold: what to read, and what the list said."""
-        self.responses = 0
+        self._listed: dict[int, set[tuple[str, str]]] = {}
+        """By known page: section and title of each list that names it in this pass."""
+        self._partly: set[str] = set()
+        """Sections of which a column was not read to its end."""
         for _ in self.targets():
             pass  # registers them: a page that leads to a section is gone, also where no section is read
 
@@ -320,6 +323,8 @@ class Sections:
                 walk.links += 1
                 if known is None:
                     self.found.setdefault(key, (url, Hint(link.title, link.date, "", walk.target.year)))
+                else:
+                    self._listed.setdefault(key, set()).add((walk.target.section, link.title))
         return page
 
     def _doubt(self, walk: _Walk, page: ListPage, answer: Answer) -> None:
@@ -344,7 +349,25 @@ class Sections:
             elif twin_of(column.url) not in self._walked:
                 yield self._register(Target(target.section, normalise(column.url), column.year, linked=True))
 
+    def doubt(self) -> str:
+        """What lists say of a known page that they did not say before, or no more; empty: nothing. What a list that was not
+        read to its end lacks says nothing. What discovery finds off a list waits for the next full pass, which the record
+        tells of it: a list that is broken for long is no reason to read the whole portal each time."""
+        discovery = self._job.mode == "discover"
+        for page in self._known.pages():
+            now = self._listed.get(key_of(page.url), set())
+            before = set(page.listed)
+            said = {section for section, _ in before & now}
+            # Columns of one section may name a page in several ways: that one of them is known is enough.
+            if new := sorted(title for section, title in now if section not in said):
+                return f"listed as {new[0]!r}: {page.url}"
+            if not discovery and any(section not in self._partly | {one for one, _ in now} for section, _ in before):
+                return f"no longer listed: {page.url}"
+        return ""
+
     def _tell(self, walk: _Walk) -> None:
+        if walk.reason:
+            self._partly.add(walk.target.section)
         self._sink.tell(
             SectionRead(
                 section=walk.target.section,

@@ -25,6 +25,7 @@ from crawler.observation import (
     ReportSeen,
 )
 from crawler.page import verdict
+from crawler.page.address import twin_of
 from crawler.page.model import Fetched, Hint, Page
 from crawler.page.reader import read_page
 from crawler.page.refresh import by_header
@@ -65,6 +66,8 @@ class Visits:
         self._files = Files(job, known, fetcher, sink, self.parse, self._columns, self.refused)
         self.gone = False
         """A page was read gone in this pass."""
+        self.doubt = ""
+        """What was first read that is not as it was: a page says something else, or a report stands where none was known."""
 
     def add_column(self, url: str) -> None:
         """A section's address: a report's page that leads there is gone."""
@@ -204,6 +207,8 @@ class Visits:
             capture = self._sink.capture(answer.exchange())
         parts = tuple(self._captured(part, judgement.part_answers.get(part.url), new) for part in judgement.parts)
         self.gone |= judgement.reading in ("gone", "other")
+        if not self.doubt and _is_news(url, judgement, known, shown):
+            self.doubt = f"{judgement.reading}: {url}"
         if known is not None and known.role == "primary" and judgement.reading in ("gone", "other"):
             self._lost.update(report.id for report in known.reports)
         if (
@@ -249,6 +254,24 @@ class Visits:
     def close(self) -> None:
         """Lets go of the process that reads documents; with the last pass it ends."""
         self._files.close()
+
+
+def _is_news(url: str, judgement: Judgement, known: KnownPage | None, shown: set[str]) -> bool:
+    """Whether a page says of any report what it did not say before. `shown`: text hashes of the reports on it. Blocked and
+    unreachable say nothing."""
+    if known is None:
+        return bool(shown)
+    if judgement.reading in ("gone", "other"):
+        return known.own
+    if judgement.reading not in ("present", "same"):
+        return False
+    if known.own and twin_of(judgement.answer.url) != twin_of(url):
+        return True
+    before = {report.text_hash for report in known.reports}
+    shown = before if judgement.reading == "same" else shown
+    if any(report.down and report.text_hash in shown for report in known.reports):
+        return True
+    return not shown <= before or (known.own and shown != before)
 
 
 def _as_whole(judgement: Judgement, whole: Whole) -> Judgement:

@@ -2,16 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
 
 from crawler.families.base import REVISION as LISTS
-from crawler.observation import JOB, KNOWN, Job, KnownPage, KnownPart, KnownReport, Mode, Role
+from crawler.observation import JOB, KNOWN, Job, KnownPage, KnownPart, KnownReport, Limits, Mode, Role
 from crawler.page.model import Attachment, Hint
 from crawler.page.reader import REVISION as READER
 from crawler.portal import Policy, Portal
+from monitor.agenda import due_pages
 from monitor.canonical import REVISION as CANONICAL
 from monitor.settings import Settings
 from monitor.store import Row, Store
@@ -30,18 +31,30 @@ def list_rules_of(portal: Portal) -> str:
 
 
 def write_briefing(
-    store: Store, runs: Path, portal: Portal, policy: Policy, crawl: int, mode: Mode, now: str, settings: Settings
+    store: Store,
+    runs: Path,
+    portal: Portal,
+    policy: Policy,
+    crawl: int,
+    mode: Mode,
+    now: str,
+    settings: Settings,
+    *,
+    everything: bool = True,
 ) -> Path:
-    """Makes a pass's run folder. Its path."""
+    """Makes a pass's run folder. Its path. `everything`: all that `mode` asks for is read, whether it is due or not."""
     folder = runs / portal.name / str(crawl)
     if folder.exists():  # of a pass that the record, restored from a backup, no longer knows
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     agent = settings.service.user_agent or default_agent(settings.service.contact)
-    job = Job(portal, policy, crawl, mode, rules_of(portal), now, agent, list_rules=list_rules_of(portal))
+    rules, lists = rules_of(portal), list_rules_of(portal)
+    limits = Limits(pass_seconds=settings.service.pass_time_seconds)
+    job = Job(portal, policy, crawl, mode, rules, now, agent, limits, list_rules=lists, sample=not everything)
     (folder / JOB).write_bytes(msgspec.json.encode(job))
+    due = None if everything else due_pages(store, portal, mode, now, settings.schedule, rules, lists)
     with (folder / KNOWN).open("wb") as file:
-        for page in known_pages(store, portal.name):
+        for page in known_pages(store, portal, None if due is None or due.everything else due.pages):
             file.write(msgspec.json.encode(page) + b"\n")
         file.flush()
         os.fsync(file.fileno())
@@ -60,12 +73,17 @@ def hint_of(link: Row | None, titles: Sequence[str]) -> Hint:
     return Hint(title=titles[0] if len(titles) == 1 else "")
 
 
-def known_pages(store: Store, portal: str) -> list[KnownPage]:
-    """The pages that a pass over a portal reads again, attachments among them."""
-    titles: dict[str, Row] = {
-        row["url"]: row
-        for row in store.rows("SELECT url, title, year FROM links WHERE portal = ? AND kind = 'report'", (portal,))
-    }
+def known_pages(store: Store, file: Portal, due: Collection[int] | None = None) -> list[KnownPage]:
+    """The pages that are known of a portal, attachments among them. `due`: ids of those to read; None: all are."""
+    portal = file.name
+    titles: dict[str, Row] = {}
+    lists: dict[str, list[tuple[str, str]]] = {}
+    for row in store.rows(
+        "SELECT url, title, year, section, listed FROM links WHERE portal = ? AND kind = 'report'", (portal,)
+    ):
+        titles[row["url"]] = row
+        if row["listed"] and row["section"] in file.sections:
+            lists.setdefault(row["url"], []).append((row["section"], row["title"]))
     attachments: dict[int, list[Attachment]] = {}
     for row in store.rows(
         """SELECT r.id, a.url, a.name, a.kind FROM attachments a JOIN reports r ON r.current_version = a.version
@@ -75,7 +93,7 @@ def known_pages(store: Store, portal: str) -> list[KnownPage]:
         attachments.setdefault(row["id"], []).append(Attachment(row["url"], row["name"], row["kind"]))
     on_page: dict[int, list[Row]] = {}
     for row in store.rows(
-        """SELECT x.*, r.status, r.title, r.withdrawn_at FROM page_reports x JOIN reports r ON r.id = x.report
+        """SELECT x.*, r.status, r.title, r.withdrawn_at, r.url FROM page_reports x JOIN reports r ON r.id = x.report
         WHERE r.portal = ? ORDER BY x.report""",
         (portal,),
     ):
@@ -109,7 +127,9 @@ def known_pages(store: Store, portal: str) -> list[KnownPage]:
                 last_modified=page["last_modified"],
                 body_hash=page["body_hash"],
                 rules=page["rules"],
-                reports=tuple(KnownReport(item["report"], item["text_hash"]) for item in here),
+                reports=tuple(
+                    KnownReport(item["report"], item["text_hash"], item["status"] == "taken_down") for item in here
+                ),
                 attachments=tuple(attachment for item in here for attachment in attachments.get(item["report"], ()))
                 if role == "primary"
                 else (),
@@ -117,6 +137,12 @@ def known_pages(store: Store, portal: str) -> list[KnownPage]:
                 title=hint.title,
                 year=hint.year,
                 parts=tuple(parts.get(page["id"], ())),
+                due=due is None or page["id"] in due,
+                own=any(
+                    item["url"] == page["url"] and item["status"] != "taken_down" and not item["withdrawn_at"]
+                    for item in shown
+                ),
+                listed=tuple(lists.get(page["url"], ())),
             )
         )
     return pages

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from crawler.observation import Job, LinkListed, PageRead, SectionRead
+from crawler.observation import OWN_ENDS, Job, LinkListed, PageRead, SectionRead
 from crawler.page.address import normalise, twin_of
 from monitor.intake import Run
 from monitor.record import PortalRecord
@@ -100,13 +100,20 @@ def read_sections(
         links=links,
         healthy=run.summary.outcome == "ok" and len(complete) == len(active),
         read_anything=read_anything,
-        asked=bool(run.sections or run.pages or run.attachments) or run.summary.outcome != "ok",
+        asked=_asked(run, read_anything),
         blocked=refused and not read_anything,
         broken=broken,
         baseline_complete=bool(untold) and run.summary.outcome == "ok" and all(url in complete for url in pending),
         section_pages=frozenset(normalise(reading.url) for reading in run.sections),
         trouble=_trouble(run, sections, read_anything, refused),
     )
+
+
+def _asked(run: Run, read_anything: bool) -> bool:
+    """Whether the pass got as far as to ask the portal something, so that nothing read is the portal's doing."""
+    if run.summary.detail in OWN_ENDS and not read_anything:
+        return False
+    return bool(run.sections or run.pages or run.attachments) or run.summary.outcome != "ok"
 
 
 def _section(

@@ -357,14 +357,15 @@ class Ledger:
         assert version is not None  # every report has a version from its first transaction on
         return content_of(stored_report(version), stored_held(self.store, version["id"]))
 
-    def content_now(self, number: int) -> Content:
-        """The same with its attachments as this pass read them: its own page showed nothing new."""
+    def content_now(self, number: int, links: tuple[Attachment, ...] | None) -> Content:
+        """The same with what its page links now (None: what it linked before) as this pass read it: its text is unchanged."""
         version = self.store.row(
             "SELECT * FROM versions WHERE id = ?", (self.record.reports[number]["current_version"],)
         )
         assert version is not None
         before = stored_held(self.store, version["id"])
-        links = [Attachment(item.url, item.name, item.kind) for item in before]  # type: ignore[arg-type]
+        if links is None:
+            links = tuple(Attachment(item.url, item.name, item.kind) for item in before)  # type: ignore[arg-type]
         return content_of(stored_report(version), self.attachments.held(links, before, self.capture))
 
     # Moves --------------------------------------------------------------------------------------------

@@ -11,12 +11,15 @@ import msgspec
 
 from crawler.observation import PageRead, ReportSeen
 from crawler.page.address import normalise, twin_of
-from crawler.page.model import GUESSED, Report
+from crawler.page.model import GUESSED, Attachment, Report
 from monitor.alike import SAME_BODY, Alike
 from monitor.by_hand import ByHand
 from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_name
 from monitor.lifecycle import Reading
 from monitor.match import ALIKE, Content, How, Known, KnownReport, Match, Matched, Unkeyed, in_common, where_read
+
+Links = tuple[Attachment, ...] | None
+"""Attachments that a page links now; None: those that it linked before."""
 
 
 class _Found(msgspec.Struct):
@@ -34,15 +37,17 @@ def match_reports(
     content_of: Callable[[int], Content],
     content: Callable[[ReportSeen], Content],
     traditional: Callable[[str], bool],
-    content_now: Callable[[int], Content] | None = None,
+    content_now: Callable[[int, Links], Content] | None = None,
 ) -> Matched:
     """Matches every report that a pass read.
 
     `text_of(report id)` is the current version's text, `content_of(report id)` its content; `content(seen)` that of a
-    report that was parsed; `traditional(text)` whether a text is in Traditional script; `content_now(report id)` the content
-    of one whose own page showed nothing new, with its attachments as they were read in this pass.
+    report that was parsed; `traditional(text)` whether a text is in Traditional script; `content_now(report id,
+    links)` the content of one whose own page showed the text that it had, with the attachments that it links now as they were
+    read in this pass.
     """
-    matcher = _Matcher(known, text_of, cache(content_of), content, traditional, cache(content_now or content_of))
+    now = content_now or (lambda number, _: content_of(number))
+    matcher = _Matcher(known, text_of, cache(content_of), content, traditional, cache(now))
     for page in pages.values():
         if page.reading == "same":
             matcher.unchanged(page)
@@ -65,7 +70,7 @@ class _Matcher:
         content_of: Callable[[int], Content],
         content: Callable[[ReportSeen], Content],
         traditional: Callable[[str], bool],
-        content_now: Callable[[int], Content],
+        content_now: Callable[[int, Links], Content],
     ) -> None:
         self.known = known
         self.organs = list(known.organs)
@@ -74,8 +79,8 @@ class _Matcher:
         self.content = content
         self.traditional = traditional
         self.content_now = content_now
-        self.unparsed: set[int] = set()
-        """Reports whose own page showed them with nothing new."""
+        self.unparsed: dict[int, Links] = {}
+        """Reports whose own page showed them with the text that they had: what it links now."""
         self.matches: list[Match] = []
         self.unkeyed: list[Unkeyed] = []
         self.leftover: list[_Found] = []
@@ -114,7 +119,7 @@ class _Matcher:
         if found.where == report.url:
             self.shown_by[report.id] = found.page
             if found.seen.report is None:
-                self.unparsed.add(report.id)
+                self.unparsed[report.id] = None if found.page.reading == "same" else found.seen.attachments
         if found.seen.report is not None:
             self.read_now.setdefault(report.id, []).append(found.seen)
         self.here.setdefault(normalise(found.page.url), set()).add(report.id)
@@ -316,7 +321,7 @@ class _Matcher:
     def _says(self, report: KnownReport, content: Content) -> bool:
         """Whether a report says that: in the record, or edited, on a page that was read a moment ago."""
         now = self.read_now.get(report.id, ())
-        if report.id in self.unparsed and self.content_now(report.id).same(content):
+        if report.id in self.unparsed and self.content_now(report.id, self.unparsed[report.id]).same(content):
             return True
         return self.content_of(report.id).same(content) or any(self.content(seen).same(content) for seen in now)
 

@@ -152,7 +152,7 @@ def held_now(
                     extractor=EXTRACTOR,
                 )
             )
-        elif seen is not None and seen.reading == "same" and last.sha256 in ("", GONE):
+        elif seen is not None and seen.reading == "same" and last.sha256 != seen.sha256:
             known = remembered(seen.sha256) if seen.sha256 else None
             now.append(msgspec.structs.replace(known, url=link.url, name=link.name, kind=link.kind) if known else last)
         else:

@@ -225,11 +225,12 @@ class History:
         outcome: str = "ok",
         clock: float | None = None,
         skip: Iterable[str] = (),
+        detail: str = "",
     ) -> list[Any]:
         """One pass, so many hours after the last, settled. The events that it made."""
         self.now = shift(self.now, hours * 3600)
         crawl = self.brief(mode)
-        self.write(crawl, mode, outcome, clock, set(skip))
+        self.write(crawl, mode, outcome, clock, set(skip), detail)
         return self.settle()
 
     def settle(self, folder: Path | None = None) -> list[Any]:
@@ -251,7 +252,13 @@ class History:
         return self.events(before)
 
     def write(
-        self, crawl: int, mode: str = "full", outcome: str = "ok", clock: float | None = None, skip: Iterable[str] = ()
+        self,
+        crawl: int,
+        mode: str = "full",
+        outcome: str = "ok",
+        clock: float | None = None,
+        skip: Iterable[str] = (),
+        detail: str = "",
     ) -> None:
         """What a spider would tell of the site as it is."""
         writer = RunWriter(self.folder)
@@ -274,7 +281,7 @@ class History:
         for finding in self.findings:
             writer.tell(finding)
         writer.finish(
-            RunSummary(self.portal.name, crawl, mode, outcome, self.now, self.now, 1, 1, 1, 0, clock)  # type: ignore[arg-type]
+            RunSummary(self.portal.name, crawl, mode, outcome, self.now, self.now, 1, 1, 1, 0, clock, detail)  # type: ignore[arg-type]
         )
 
     def _write_sections(self, writer: RunWriter, asked: dict[str, Any]) -> None:

@@ -138,6 +138,7 @@ class PortalSpider(Spider):
                 errors=fetcher.errors if fetcher else 0,
                 clock_offset=fetcher.clock_offset if fetcher else None,
                 detail=reason or self.detail,
+                widened=self._pass.widened if self._pass else "",
             )
         )
 

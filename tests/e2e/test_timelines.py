@@ -13,3 +13,14 @@ def test_what_is_said_equals_what_was_done(seed: int, tmp_path: Path) -> None:
     assert score.wrong == []
     assert score.expected.total() > 30
     assert score.found == score.expected
+
+
+@pytest.mark.parametrize("seed", [103])
+def test_the_same_holds_for_passes_that_read_what_is_due(seed: int, tmp_path: Path) -> None:
+    """And nothing is left unread for longer than the rhythm allows."""
+    score = play(seed, 14, tmp_path, scheduled=True)
+    assert score.wrong == []
+    assert score.found == score.expected
+    assert score.sampled > 30, "passes that read a part"
+    assert score.widened > 30, "passes that read everything after all"
+    assert score.left > score.asked / 2, "and left something out"

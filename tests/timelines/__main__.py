@@ -1,6 +1,7 @@
 """Plays seeds and prints, by kind, what was expected, found, missed and false. Exits 1 if anything was wrong.
 
-python -m tests.timelines [SEED …] [--count N] [--passes N] [--minutes N] [--portals NAME …] [--without ACT …] [--json FILE]
+python -m tests.timelines [SEED …] [--count N] [--passes N] [--minutes N] [--portals NAME …] [--without ACT …] [--scheduled]
+    [--json FILE]
 
 Stopped early (Ctrl-C, --minutes), it still prints what was played, and exits 130 or as if that were all.
 """
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="play no further pass after so many minutes")
     parser.add_argument("--portals", nargs="+", default=list(PORTALS))
     parser.add_argument("--without", nargs="+", default=[], help="acts that do not happen")
+    parser.add_argument("--scheduled", action="store_true", help="most passes read what is due, as the service's do")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     seeds = options.seeds or [random.randrange(10**6)]
@@ -41,7 +43,16 @@ def main() -> int:
         score = Score()
         try:
             with tempfile.TemporaryDirectory() as folder:
-                play(seed, options.passes, Path(folder), options.portals, options.without, score=score, end=end)
+                play(
+                    seed,
+                    options.passes,
+                    Path(folder),
+                    options.portals,
+                    options.without,
+                    score=score,
+                    end=end,
+                    scheduled=options.scheduled,
+                )
         except KeyboardInterrupt:
             stopped = True
         print(f"{score.passes} passes, {score.expected.total()} events expected, {len(score.wrong)} wrong", flush=True)
@@ -58,6 +69,11 @@ def _report(options: argparse.Namespace, total: Score, seeds: list[int], spent: 
     print(
         f"\n{len(seeds)} seeds, {total.passes} passes, {spent:.0f} s of CPU ({spent / max(total.passes, 1) * 1000:.0f} ms a pass)"
     )
+    if options.scheduled:
+        print(
+            f"{total.sampled} read what was due ({total.asked} of {total.asked + total.left} reports), "
+            f"{total.widened} more everything after all"
+        )
     print(f"{'':18}{'expected':>9}{'found':>9}{'missed':>9}{'false':>9}")
     for kind in sorted({*total.expected, *total.false}):
         row = (total.expected[kind], total.found[kind], total.missed[kind], total.false[kind])

@@ -36,9 +36,13 @@ class Plan:
     killed: Literal["", "early", "late"] = ""
     cut_short: bool = False
     asked: Callable[[str], bool] = lambda _: True
-    """Whether a report's page or file was asked for: by the server's log, where a pass was cut short."""
+    """Whether a report's page or file was asked for: by the server's log, where a pass was cut short or read what was due."""
     log: frozenset[str] = frozenset()
     """What the server was asked for."""
+    direct: frozenset[str] | None = None
+    """Of that, what no redirect led to; None: everything was asked for directly."""
+    sample: bool = False
+    """It is to read what is due, and everything as soon as anything is not as it was."""
 
 
 @dataclass
@@ -185,7 +189,8 @@ class Model:
             return Sight()
         shown = truth.look(self.site, fate.path)
         if shown.read != "present":
-            return Sight(shown.read)
+            # Where a redirect ends is no reading of that address: the page that was asked for reads so.
+            return Sight(shown.read if plan.direct is None or fate.path in plan.direct else None)
         if any(item is fate.item for item in shown.items):
             return Sight("present", "" if shown.path == fate.path else shown.path, seen=fate.item)
         newer = any(item.paper.year > fate.year for item in shown.items)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 import msgspec
 from scrapy import Request
@@ -49,6 +49,8 @@ class OfflineListener:
         self.clock_offset = 0.0
         self.refusing = False
         self.log: list[str] = []
+        self.direct: list[str] = []
+        """Of the log, what no redirect led to."""
 
     @property
     def url(self) -> str:
@@ -87,6 +89,7 @@ class Engine:
     def __init__(self, web: Offline, watch: Callable[[str], None]) -> None:
         self._web = web
         self._watch = watch
+        self._led: list[str] = []
 
     async def download_async(self, request: Request) -> Response:
         await asyncio.sleep(0)
@@ -98,6 +101,10 @@ class Engine:
         if listener is None or listener.refusing:
             raise DownloadConnectionRefusedError("refused")
         listener.log.append(target)
+        if request.url in self._led:
+            self._led.remove(request.url)
+        else:
+            listener.direct.append(target)
         headers = {
             name.decode("latin-1").lower(): values[0].decode("latin-1") for name, values in request.headers.items()
         }
@@ -111,6 +118,8 @@ class Engine:
             raise ConnectionResetError("reset")
         if answer.action == "truncate" and len(answer.body) > 1:
             raise ResponseDataLossError("half")
+        if 300 <= answer.status < 400 and "Location" in answer.headers:
+            self._led.append(urljoin(request.url, answer.headers["Location"]))
         date = formatdate(time.time() + listener.clock_offset, usegmt=True)
         sent = {"Date": date, "Content-Type": answer.content_type, **answer.headers}
         return Response(request.url, answer.status, sent, b"" if answer.status == 304 else answer.body, request=request)
@@ -172,6 +181,7 @@ async def read(folder: Path, web: Offline, order: Order, is_page: Callable[[str]
             errors=fetcher.errors,
             clock_offset=fetcher.clock_offset,
             detail=made.detail,
+            widened=made.widened,
         )
     )
     return True
@@ -196,8 +206,9 @@ def crawl(
     web: Offline,
     orders: dict[str, Order],
     is_page: Callable[[str], Callable[[str], bool]],
+    scheduled: Callable[[str], bool] = lambda _: False,
 ) -> list[Settled]:
-    """One pass over each portal, settled."""
+    """One pass over each portal, settled. `scheduled`: whether it reads what is due, and not everything."""
     done = []
     for portal in portals:
         store.sync_portal(portal)
@@ -205,7 +216,17 @@ def crawl(
         chosen = mode(portal.name)
         crawl = store.start_crawl(portal.name, chosen, now)
         policy = settings.policy.overridden(portal.policy)
-        folder = write_briefing(store, home.runs, portal, policy, crawl, chosen, now, settings)
+        folder = write_briefing(
+            store,
+            home.runs,
+            portal,
+            policy,
+            crawl,
+            chosen,
+            now,
+            settings,
+            everything=not scheduled(portal.name),
+        )
         order = orders.get(portal.name, Order())
         if asyncio.run(read(folder, web, order, is_page(portal.name))):
             done.append(settle(folder, store, home.archive, settings, now))

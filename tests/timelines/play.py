@@ -40,6 +40,10 @@ SPANS = (3, 6, 6, 12, 12, 24, 24, 26)
 LONG_SPANS = (72, 24 * 8, 24 * 15)
 
 
+LONGEST = timedelta(days=7)
+"""`schedule.recheck_old`, by default."""
+
+
 UNCALM = {"site_outage", "list_fails", "list_broken", "page_closed", "hrefs"}
 """Acts after which a pass does not read everything."""
 
@@ -54,12 +58,21 @@ class Score:
     false: Counter[str] = field(default_factory=Counter)
     acts: Counter[str] = field(default_factory=Counter)
     passes: int = 0
+    sampled: int = 0
+    """Of them, those that read only what was due."""
+    widened: int = 0
+    """Those that were to, and read everything in the end."""
+    asked: int = 0
+    """Reports that were asked for in passes that read only what was due,"""
+    left: int = 0
+    """and that were not."""
     wrong: list[str] = field(default_factory=list)
 
     def add(self, other: "Score") -> None:
         for name in ("expected", "found", "missed", "false", "acts"):
             getattr(self, name).update(getattr(other, name))
-        self.passes += other.passes
+        for name in ("passes", "sampled", "widened", "asked", "left"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wrong += other.wrong
 
 
@@ -67,8 +80,15 @@ class Stage:
     """One seed's world, record and models."""
 
     def __init__(
-        self, seed: int, portals: Sequence[str], folder: Path, stack: ExitStack, without: Sequence[str] = ()
+        self,
+        seed: int,
+        portals: Sequence[str],
+        folder: Path,
+        stack: ExitStack,
+        without: Sequence[str] = (),
+        scheduled: bool = False,
     ) -> None:
+        self.scheduled = scheduled
         self.acts = {act: weight for act, weight in ACTS.items() if act.__name__ not in without}
         self.seed = seed
         self.dice = random.Random(seed)
@@ -84,6 +104,8 @@ class Stage:
         self.files = self.home.portals()
         self.settings = self.home.settings()
         self.score = Score()
+        self.asked_at: dict[int, datetime] = {}
+        """By report: when a pass last asked for its page."""
 
     def _scene(self, site: Portal) -> Scene:
         dice = random.Random(f"{self.seed} {site.name}")
@@ -114,6 +136,7 @@ class Stage:
             plans[name], orders[name] = self._prepare(number, scene)
         for listener in self.web.hosts.values():
             listener.log.clear()
+            listener.direct.clear()
         last = self.store.row("SELECT coalesce(max(id), 0) AS id FROM events")
         assert last is not None
         settled = offline.crawl(
@@ -126,6 +149,7 @@ class Stage:
             self.web,
             orders,
             lambda name: self._is_page(self.scenes[name]),
+            lambda name: plans[name].sample,
         )
         said: Counter[Label] = Counter()
         for row in self.store.rows(
@@ -139,7 +163,10 @@ class Stage:
             said[row["portal"], "withdrawn", row["organ"], row["year"]] += 1
         outcomes = {one.portal: one.outcome for one in settled}
         for name, scene in list(self.scenes.items()):
-            self._compare(number, scene, self._seen(plans[name], scene, outcomes[name]), said)
+            plan = self._seen(plans[name], scene, outcomes[name])
+            overlooked = self._overlooked(plan, plans[name].mode, scene) if outcomes[name] == "ok" else []
+            self._compare(number, scene, plan, said)
+            self.score.wrong += [f"seed {self.seed}, pass {number}, {name}: {one}" for one in overlooked]
         self.now += timedelta(hours=self.dice.choice(LONG_SPANS if self.dice.random() < 0.06 else SPANS))
 
     def _prepare(self, number: int, scene: Scene) -> tuple[Plan, offline.Order]:
@@ -159,8 +186,15 @@ class Stage:
                 order = offline.Order(stop_after=dice.randint(0, 4))
             clock_ok = dice.random() > 0.08
         site.listener.clock_offset = 0.0 if clock_ok else dice.choice((-3600.0, 3600.0))
+        sample = False
+        if number and self.scheduled:
+            turn = random.Random(f"{self.seed} {site.name} {number}").random()
+            sample = turn < 0.8
+            mode = "full" if turn < 0.5 else "discover" if sample else mode
         scene.calm = (
-            mode == "full" and order == offline.Order() and not (site.outage or site.failing_pages or site.list_broken)
+            (mode == "full" or sample)
+            and order == offline.Order()
+            and not (site.outage or site.failing_pages or site.list_broken)
         )
         scene.due()
         for act in (
@@ -175,7 +209,7 @@ class Stage:
                 if name in UNCALM:
                     scene.calm = False
         # A pass that was killed before anything answered saw no clock but its own.
-        return Plan(self.now, mode, clock_ok or killed == "early", killed), order  # type: ignore[arg-type]
+        return Plan(self.now, mode, clock_ok or killed == "early", killed, sample=sample), order  # type: ignore[arg-type]
 
     def _is_page(self, scene: Scene):  # type: ignore[no-untyped-def]
         paths = {item.path for item in scene.site.items} | {
@@ -189,9 +223,41 @@ class Stage:
         """The plan as it went: what was asked for in a pass that was cut short stands in the server's log."""
         gate = f"/gate/big5/{scene.site.listener.netloc}"
         asked = {bare(target, gate) for target in scene.site.listener.log}  # type: ignore[attr-defined]
+        if not asked:  # nothing answered, and nobody told the time
+            plan = replace(plan, clock_ok=True)
+        direct = frozenset(bare(target, gate) for target in scene.site.listener.direct)  # type: ignore[attr-defined]
+        if outcome == "cut_short" or plan.sample:
+            plan = replace(plan, direct=direct)
+        if plan.sample and not plan.killed:
+            plan = self._sampled(plan, scene, asked)
         if outcome != "cut_short":
             return replace(plan, log=frozenset(asked))
         return replace(plan, cut_short=True, asked=asked.__contains__, log=frozenset(asked))
+
+    def _sampled(self, plan: Plan, scene: Scene, asked: set[str]) -> Plan:
+        """A pass that was to read what is due, as it went: it saw what it asked for. Columns are read whatever is due."""
+        row = self.store.row("SELECT detail FROM crawls WHERE portal = ? ORDER BY id DESC LIMIT 1", (scene.site.name,))
+        assert row is not None
+        widened = '"widened"' in row["detail"]
+        self.score.widened += widened
+        self.score.sampled += not widened
+        if scene.site.layout.holds_reports:
+            return replace(plan, mode="full", direct=None)
+        for fate in scene.model.fates if not widened else ():
+            self.score.asked += fate.path in asked
+            self.score.left += fate.path not in asked
+        return replace(plan, mode="full", asked=asked.__contains__)
+
+    def _overlooked(self, plan: Plan, mode: Mode, scene: Scene) -> list[str]:
+        """Reports that a pass which came to its end left unread for longer than the rhythm allows."""
+        found = []
+        for fate in scene.model.fates:
+            asked = self.asked_at.setdefault(id(fate), self.now)
+            if fate.path in plan.log or (plan.sample and scene.site.layout.holds_reports):
+                self.asked_at[id(fate)] = self.now
+            elif plan.sample and mode == "full" and not scene.site.robots and self.now - asked > LONGEST:
+                found.append(f"nobody asked for {fate.path} since {asked}")
+        return found
 
     def _compare(self, number: int, scene: Scene, plan: Plan, said: "Counter[Label]") -> None:
         score, name = self.score, scene.site.name
@@ -233,15 +299,17 @@ def play(
     without: Sequence[str] = (),
     score: Score | None = None,
     end: float | None = None,
+    scheduled: bool = False,
 ) -> Score:
     """Plays one seed; `without`: acts (by name) that do not happen. No pass begins after `end` (by time.monotonic).
+    `scheduled`: most passes read what is due, as the service's do.
 
     `score` is counted up pass by pass, so that a caller who interrupts this has what was played.
     """
     with ExitStack() as stack:
         # A power cut is not what is tested here, and syncing small files takes most of the time.
         stack.enter_context(mock.patch("os.fsync"))
-        stage = Stage(seed, portals, folder, stack, without)
+        stage = Stage(seed, portals, folder, stack, without, scheduled)
         stage.score = score if score is not None else stage.score
         for number in range(passes):
             if not stage.scenes or (end is not None and time.monotonic() >= end):

@@ -95,7 +95,13 @@ class Watch:
     """The site, and what one pass makes of it: it downloads for the pass, and is what the pass tells."""
 
     def __init__(
-        self, folder: Path, site: Mapping[str, str | Reply], known: list[KnownPage], mode: Mode, ahead: float
+        self,
+        folder: Path,
+        site: Mapping[str, str | Reply],
+        known: list[KnownPage],
+        mode: Mode,
+        ahead: float,
+        sample: bool,
     ) -> None:
         self.site = site
         self.asked: list[str] = []
@@ -104,10 +110,13 @@ class Watch:
         write_known(folder, known)
         pages = KnownPages(folder / KNOWN)
         policy = Policy(delay=0.0, obey_robots=False)
-        job = Job(PORTAL, policy, 7, mode, RULES, "2026-11-22T00:00:00Z", "nianbao-test/1.0")
+        job = Job(PORTAL, policy, 7, mode, RULES, "2026-11-22T00:00:00Z", "nianbao-test/1.0", sample=sample)
         guard = Guard(PORTAL, policy)
         self.fetcher = Fetcher(lambda: self, guard, policy, job.limits, job.user_agent, ahead=ahead)
-        asyncio.run(Pass(job, pages, self.fetcher, guard, self).run())
+        made = Pass(job, pages, self.fetcher, guard, self)
+        asyncio.run(made.run())
+        self.widened = made.widened
+        self.progress = made.progress
         pages.close()
 
     async def download_async(self, request: Request) -> Response:
@@ -167,8 +176,10 @@ def known_page(url: str = ONE, html: str = SITE[ONE], **more: Any) -> KnownPage:
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Any:
-    def run(site: Mapping[str, Any], *known: KnownPage, mode: Mode = "full", ahead: float = 0.0) -> Watch:
-        return Watch(tmp_path, {**SITE, **site}, list(known), mode, ahead)
+    def run(
+        site: Mapping[str, Any], *known: KnownPage, mode: Mode = "full", ahead: float = 0.0, sample: bool = False
+    ) -> Watch:
+        return Watch(tmp_path, {**SITE, **site}, list(known), mode, ahead, sample)
 
     return run
 
@@ -210,6 +221,123 @@ def test_a_pass_of_whatever_mode_reads_what_is_missing(watch: Any, mode: Mode, p
     found = watch({ONE: None}, known_page(missing=True), known_page(TWO, SITE[TWO]), mode=mode)
     assert [url for url in found.asked if url != SECTION] == pages
     assert found.sections == [SECTION]
+
+
+def listed(url: str, year: int) -> tuple[tuple[str, str], ...]:
+    """What the list says of a page as the record gives it."""
+    return ((SECTION, title(year)),)
+
+
+def sampled(watch: Any, site: Any, mode: Mode = "full", first: Any = None, second: Any = None) -> Watch:
+    """A pass over a sample in which `ONE` is due and `TWO` is not."""
+    pages = (
+        known_page(**{"listed": listed(ONE, 2024), **(first or {})}),
+        known_page(TWO, SITE[TWO], **{"due": False, "listed": listed(TWO, 2023), **(second or {})}),
+    )
+    return watch(site, *pages, mode=mode, sample=True)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("mode", ["full", "discover"])
+def test_a_sample_reads_what_is_due_while_all_is_as_it_was(watch: Any, mode: Mode) -> None:
+    found = sampled(watch, {}, mode)
+    assert (found.sections, found.asked, found.widened) == ([SECTION], [SECTION, ONE], "")
+    assert (found.progress.done, found.progress.total) == (2, 2)
+
+
+NEW = TWO.replace("30", "99")
+NEWLY = {NEW: report(2022), SECTION: SITE[SECTION].replace("</ul>", f'<li><a href="{NEW}">{title(2022)}</a></li></ul>')}
+RENAMED = SITE[SECTION].replace(title(2023), title(2023) + "（修订）")
+ONE_ROW = SITE[SECTION].replace(f'<li><a href="{TWO}">{title(2023)}</a></li>', "")
+ELSEWHERE = ONE.replace("31", "77")
+
+
+@pytest.mark.parametrize(
+    ("site", "first", "second", "why"),
+    [
+        ({ONE: None}, {}, {}, f"gone: {ONE}"),
+        ({ONE: NEWS}, {}, {}, f"other: {ONE}"),
+        ({ONE: EDITED}, {}, {}, f"present: {ONE}"),
+        ({ONE: Reply("", 301, {"Location": ELSEWHERE}), ELSEWHERE: report(2024)}, {}, {}, f"same: {ONE}"),
+        (NEWLY, {}, {}, f"present: {NEW}"),
+        ({SECTION: RENAMED}, {}, {}, f"listed as {title(2023) + '（修订）'!r}: {TWO}"),
+        ({SECTION: ONE_ROW}, {}, {}, f"no longer listed: {TWO}"),
+        ({}, {}, {"listed": ()}, f"listed as {title(2023)!r}: {TWO}"),
+        ({}, {"missing": True}, {}, "a report is missing"),
+        ({}, {}, {"missing": True}, "a report is missing"),
+        ({}, {"reports": (), "body_hash": ""}, {}, f"present: {ONE}"),
+    ],
+    ids=[
+        "gone", "another page", "edited", "leads elsewhere", "a new link", "renamed in the list", "off the list",
+        "back in the list", "missing", "missing and not due", "a report where none was",
+    ],
+)  # fmt: skip
+def test_a_sample_becomes_the_whole_as_soon_as_anything_is_not_as_it_was(
+    watch: Any, site: Any, first: Any, second: Any, why: str
+) -> None:
+    found = sampled(watch, site, "full", first, second)
+    assert found.widened == why
+    assert {ONE, TWO} <= set(found.asked)
+
+
+def test_what_discovery_finds_off_a_list_waits_for_the_next_full_pass(watch: Any) -> None:
+    found = sampled(watch, {SECTION: ONE_ROW}, "discover")
+    assert found.widened == ""
+    assert TWO not in found.asked
+    assert sampled(watch, NEWLY, "discover").widened == f"present: {NEW}"
+
+
+def test_a_taken_down_report_that_is_back_makes_the_whole(watch: Any) -> None:
+    text = known_page().reports[0].text_hash
+    found = sampled(watch, {}, first={"own": False, "reports": (KnownReport(1, text, down=True),)})
+    assert found.widened == f"same: {ONE}"
+
+
+@pytest.mark.parametrize(
+    ("site", "first"),
+    [
+        ({ONE: Reply("busy", 503)}, {}),
+        ({ONE: Reply("no", 403)}, {}),
+        ({ONE: None}, {"own": False}),
+        ({ONE: Reply("", 301, {"Location": ELSEWHERE}), ELSEWHERE: report(2024)}, {"own": False}),
+        ({SECTION: Reply("busy", 503)}, {}),
+        ({**NEWLY, NEW: None}, {}),
+    ],
+    ids=[
+        "unreachable",
+        "blocked",
+        "a former address",
+        "a view that leads on",
+        "no list",
+        "a link that nobody can read",
+    ],
+)
+def test_what_says_nothing_new_leaves_the_sample(watch: Any, site: Any, first: Any) -> None:
+    found = sampled(watch, site, first=first)
+    assert found.widened == ""
+    assert TWO not in found.asked
+
+
+def test_columns_that_name_a_page_in_several_ways_say_nothing_new(watch: Any) -> None:
+    column = f"{SECTION}2024/"
+    linked = SITE[SECTION].replace(
+        "</ul>", f'</ul><div><a href="{column}">2024年</a><a href="{SECTION}2023/">2023年</a></div>'
+    )
+    short = f'<html><title>年报</title><ul><li><a href="{ONE}">{title(2024)[:-1]}…</a></li></ul></html>'
+    found = sampled(watch, {SECTION: linked, column: short, f"{SECTION}2023/": SITE[SECTION]})
+    assert len({one.title for one in found.told if isinstance(one, LinkListed) and one.url == ONE}) == 2
+    assert found.widened == ""
+
+
+def test_a_list_that_was_not_read_to_its_end_loses_nothing(watch: Any) -> None:
+    rows = ONE_ROW.replace("</html>", f"{NEXT}</html>")
+    found = sampled(watch, {SECTION: rows, f"{SECTION}p2.html": Reply("busy", 503)})
+    assert [one.complete for one in found.told if isinstance(one, SectionRead)] == [False]
+    assert found.widened == ""
+
+
+def test_by_hand_everything_is_read_whether_due_or_not(watch: Any) -> None:
+    found = watch({}, known_page(due=False), known_page(TWO, SITE[TWO], due=False))
+    assert [url for url in found.asked if url != SECTION] == [ONE, TWO]
 
 
 NEXT = '<div class="page"><a href="p2.html">下一页</a></div>'

@@ -203,3 +203,28 @@ def test_a_page_that_leads_to_its_known_view_with_another_file_is_compared(site,
     site.files[one.url] = (b"%PDF two", "开放日99场。")
     assert kinds(site.run()) == [("moved", 2023, 0), ("changed", 2023, 0)]
     assert kinds(site.run()) == []
+
+
+def test_a_second_address_that_appears_with_a_file_added_at_both_is_a_view(site, paper):
+    """The page's own text is unchanged: only what it links is new."""
+    page = site.publish(paper.report(2024))
+    site.run()
+    file = Attachment(f"{paper.HOST}/files/P1.pdf", "附表.pdf", "document")
+    site.files[file.url] = (b"%PDF-1", "开放日12场。")
+    site.publish(paper.report(2024, files=[file]), at=page)
+    site.publish(paper.report(2024, files=[file]), at=f"{paper.HOST}/tree2/2024.html")
+    assert kinds(site.run()) == [("changed", 2024, 0)]
+    assert site.run() == []
+
+
+def test_a_file_that_two_reports_share_is_told_of_both_whenever_they_are_read(site, paper):
+    """One of them was not read in the pass that found the other bytes; by then they are known bytes."""
+    file = Attachment(f"{paper.HOST}/files/P1.pdf", "附表.pdf", "document")
+    site.files[file.url] = (b"%PDF-1", "开放日12场。")
+    site.publish(paper.report(2023, files=[file]))
+    other = site.publish(paper.report(2024, files=[file]))
+    site.run()
+    site.files[file.url] = (b"%PDF-2", "开放日13场。")
+    assert kinds(site.run(skip=[other])) == [("changed", 2023, 0)]
+    assert kinds(site.run()) == [("changed", 2024, 0)]
+    assert site.run() == []
