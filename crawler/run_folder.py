@@ -7,6 +7,7 @@ What lists say is spooled as it comes, uncompressed: whether a pass says somethi
 is settled (monitor.archive keeps it then), and nearly every pass says nothing.
 """
 
+import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator
@@ -170,6 +171,7 @@ class RunWriter:
             os.fsync(file.fileno())
             file.close()
         self.closed = True
+        summary = msgspec.structs.replace(summary, files=_digests(self._folder))
         temporary = self._folder / f".{RUN}.tmp"
         with temporary.open("wb") as file:
             file.write(_encode(summary))
@@ -181,6 +183,15 @@ class RunWriter:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    digests = {}
+    for name in (JOB, OBSERVATIONS, CAPTURE, SECTIONS):
+        if (folder / name).exists():
+            with (folder / name).open("rb") as file:
+                digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests
 
 
 def _append(warc: Any, file: BinaryIO, exchange: Exchange) -> str:

@@ -8,6 +8,7 @@ starts (each is a gzip member of its own, so one is read without the others).
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from warcio.warcwriter import WARCWriter
 from crawler.observation import CAPTURE, SECTIONS
 from crawler.run_folder import write_info
 from monitor.store import Row, Store
+
+_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 class ArchiveError(RuntimeError):
@@ -170,6 +173,37 @@ def verify(store: Store, archive: Path) -> Iterator[Fault | None]:
             yield Fault(None, ref, str(error))
         else:
             yield None
+
+
+def last_number(*folders: Path) -> int:
+    """The highest number of a pass that left a capture or a run folder under `folders`, whatever the record knows."""
+    names = (entry.name for folder in folders for portal in _entries(folder) for entry in _entries(Path(portal.path)))
+    numbers = (name.partition(".")[0] for name in names)
+    # What is longer than any count of passes is somebody else's file, and SQLite's numbers end somewhere.
+    return max((int(number) for number in numbers if _NUMBER.fullmatch(number)), default=0)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def referred_files(store: Store) -> list[str]:
+    """The capture files that the record refers to, in order."""
+    refs = set(evidence_refs(store))
+    for table in ("versions", "attachments", "article_parts"):
+        refs |= {row["archive_ref"] for row in store.rows(f"SELECT archive_ref FROM {table} WHERE archive_ref <> ''")}  # noqa: S608
+    return sorted({name for ref in refs if (name := ref.rpartition("#")[0])})
+
+
+def unknown_files(store: Store, archive: Path) -> list[str]:
+    """Capture files of passes that the record does not know, in order: those of a record that was lost."""
+    known = {str(row["id"]) for row in store.rows("SELECT id FROM crawls")}
+    files = (f"{portal.name}/{entry.name}" for portal in _entries(archive) for entry in _entries(Path(portal.path)))
+    return sorted(name for name in files if name.rpartition("/")[2].partition(".")[0] not in known)
 
 
 def evidence_refs(store: Store) -> list[str]:

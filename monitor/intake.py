@@ -1,5 +1,6 @@
 """A finished run folder as one value. In: a folder. Out: `Run`, or RunError that says what is wrong with it."""
 
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -59,6 +60,9 @@ def read_run(folder: Path) -> Run:
     pages: dict[str, PageRead] = {}
     attachments: dict[str, AttachmentRead] = {}
     findings: list[FindingSeen] = []
+    run = Run(folder, job, summary, (), (), {}, {}, ())
+    for name in (JOB, OBSERVATIONS):
+        check(run, name)
     for number, line in enumerate(_lines(folder), 1):
         try:
             seen = _LINE.decode(line)
@@ -75,7 +79,14 @@ def read_run(folder: Path) -> Run:
                 attachments[seen.url] = seen
             case FindingSeen():
                 findings.append(seen)
-    return Run(folder, job, summary, tuple(sections), tuple(links), pages, attachments, tuple(findings))
+    return msgspec.structs.replace(
+        run,
+        sections=tuple(sections),
+        links=tuple(links),
+        pages=pages,
+        attachments=attachments,
+        findings=tuple(findings),
+    )
 
 
 def holds_a_response(folder: Path) -> bool:
@@ -97,6 +108,21 @@ def holds_a_response(folder: Path) -> bool:
         ):
             return True
     return False
+
+
+def check(run: Run, name: str) -> None:
+    """Raises RunError unless a file of the folder is what the pass wrote."""
+    path = run.folder / name
+    expected = run.summary.files.get(name, "")
+    try:
+        if not expected and not path.exists():
+            return
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from error
+    if expected and found != expected:
+        raise RunError(f"{path}: is not what the pass wrote; the disk may be failing")
 
 
 def _lines(folder: Path) -> list[bytes]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from crawler.observation import SECTIONS
 from monitor.archive import keep_lists
 from monitor.evidence import PassEvidence
-from monitor.intake import Run
+from monitor.intake import Run, check
 from monitor.store import Row, Store
 
 RESTS_ON_LISTS = frozenset(
@@ -40,8 +41,10 @@ def rests_on_lists(store: Store, events: Collection[int], readings: Iterable[str
 
 
 def write_section_readings(store: Store, run: Run, evidence: PassEvidence, archive: Path) -> None:
-    """Writes a row for each column that the pass read, and moves the responses into the archive."""
+    """Writes a row for each column that the pass read, and moves the responses into the archive. Raises RunError if they are
+    damaged."""
     portal, crawl = run.job.portal.name, run.job.crawl
+    check(run, SECTIONS)
     references = keep_lists(run.folder, archive, portal, crawl) if any(one.captures for one in run.sections) else {}
     for read in run.sections:
         section = evidence.sections.get(read.section)

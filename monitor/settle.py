@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from crawler.observation import Job, PageRead
+from crawler.observation import CAPTURE, Job, PageRead
 from crawler.page.address import normalise
 from crawler.page.chinese import is_traditional
 from crawler.portal import Policy
@@ -19,7 +19,7 @@ from monitor.announce import Announcer, Context
 from monitor.disregard import Disregard
 from monitor.elsewhere import named_elsewhere
 from monitor.evidence import PassEvidence, read_sections
-from monitor.intake import Run, holds_a_response, read_run
+from monitor.intake import Run, check, finished, holds_a_response, read_run
 from monitor.ledger import Ledger
 from monitor.lifecycle import PassFacts, Sighting, judge
 from monitor.listing import ListingLedger
@@ -69,6 +69,7 @@ def settle(
         raise SettleRefused(f"{folder}: the record never gave the number {job.crawl} to a pass")
     if done["outcome"] is not None:
         return Settled(job.portal.name, job.crawl, done["outcome"], done["reports_seen"])
+    check(run, CAPTURE)
     capture = archive.keep_capture(folder, archive_dir, job.portal.name, job.crawl)
     if pictures is not None:
         pictures.of_pass(run, capture)
@@ -88,7 +89,8 @@ def settle_killed(
     with store.transaction():
         record = load_record(store, portal)
         announcer = Announcer(store, record, crawl, now)
-        if not holds_a_response(folder):
+        # Without a folder nobody was asked, and a pass that came to its end was not settled for a reason of ours.
+        if folder.is_dir() and not finished(folder) and not holds_a_response(folder):
             facts = PassFacts(now=to_utc(now), read_anything=False)
             judgement = judge(record.state, list(record.states.values()), {}, facts, Policy())
             save_portal_state(store, portal, judgement.portal)
@@ -272,6 +274,7 @@ class _Settlement:
         summary = self.run.summary
         detail = {
             "detail": summary.detail,
+            "widened": summary.widened,
             "trouble": evidence.trouble,
             "health": health,
             "clock_offset": summary.clock_offset,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from monitor.archive import read_capture
+from monitor.archive import read_capture, unknown_files
 from monitor.archive import verify as verify_record
 from monitor.cli.common import NUMBER, Command, Context, Group, echo_json, pass_context, tell
 from monitor.cli.rules import reread
@@ -122,11 +122,16 @@ def verify(context: Context) -> None:
                 sound += 1
             else:
                 faults.append(fault)
+        unknown = unknown_files(store, context.home.archive)
     if context.json:
-        echo_json({"sound": sound, "faults": msgspec.to_builtins(faults)})
+        echo_json({"sound": sound, "faults": msgspec.to_builtins(faults), "unknown": unknown})
     else:
         for fault in faults:
             tell(f"{f'version {fault.version}' if fault.version else 'evidence'}: {fault.ref}: {fault.problem}")
         click.echo(f"{sound} versions and captures are as they were recorded, {len(faults)} faults")
+        if unknown:
+            tell(
+                f"{len(unknown)} files are of passes that the record does not know, from {unknown[0]} on: they are kept"
+            )
     if faults:
         sys.exit(1)

@@ -1,5 +1,6 @@
 """Writing and reading a run's folder."""
 
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -24,7 +25,12 @@ def test_what_is_told_can_be_read(tmp_path: Path) -> None:
     writer.finish(SUMMARY)
     (line,) = (tmp_path / "observations.jsonl").read_bytes().splitlines()
     assert msgspec.json.decode(line, type=Observation) == FindingSeen("off_host", "warning", "甲")
-    assert msgspec.json.decode((tmp_path / "run.json").read_bytes(), type=RunSummary) == SUMMARY
+    summary = msgspec.json.decode((tmp_path / "run.json").read_bytes(), type=RunSummary)
+    assert msgspec.structs.replace(summary, files={}) == SUMMARY
+    assert summary.files == {
+        name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+        for name in ("observations.jsonl", "capture.warc.gz", "sections.warc")
+    }
     with (tmp_path / "capture.warc.gz").open("rb") as file:
         file.seek(int(offsets[1]))
         records = ArchiveIterator(file)
