@@ -242,15 +242,25 @@ class PortalTrouble(Said, frozen=True, omit_defaults=True):
     """Of how many."""
 
 
-class Service(Said, frozen=True, omit_defaults=True):
+class Service(Said, frozen=True, omit_defaults=True, kw_only=True):
     """service: for operators."""
 
-    what: Literal["channel_dead", "unverified", "disk", "clock", "portal_unread", "other"]
+    what: Literal[
+        "channel_dead", "channel_failing", "outbox", "unverified", "portal_unread", "portal_cut", "disk", "record", "clock",
+        "config", "idle", "other",
+    ]  # fmt: skip
     reason: str = ""
-    """What is wrong and what to do, in Chinese, without secrets."""
+    """What is wrong and how bad it is, in Chinese, without secrets."""
+    remedy: str = ""
+    """What to do about it, in Chinese; empty where `reason` says it, or nothing need be done."""
+    ended: bool = False
+    """It is over: `reason` says so."""
+    since: str = ""
     channel: str = ""
     last_verified_at: str = ""
     count: int = 0
+    portals: tuple[str, ...] = ()
+    """Names of the portals concerned, where it is about several."""
 
 
 class Finding(Said, frozen=True, omit_defaults=True):

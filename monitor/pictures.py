@@ -86,6 +86,12 @@ def waiting(store: Store, reader: str = "") -> int:
     return row["n"] if row else 0
 
 
+def portals_waiting(store: Store, reader: str) -> list[str]:
+    """The portals of those pictures."""
+    values = {"reader": reader, "first": _FIRST_YEAR, "least": _LEAST_BYTES}
+    return [row["portal"] for row in store.rows(f"SELECT DISTINCT r.portal {_WAITING} ORDER BY r.portal", values)]
+
+
 class Pictures:
     """Recognises the pictures of one home's reports."""
 

@@ -31,6 +31,11 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 _NAME = re.compile(r"[\w.-]+")
+_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
+_SIZE = re.compile(r"(\d{1,9})\s*([KMGT]?B)")
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+LOGS = ("text", "json")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 DEFAULT_TOML = """\
 # Settings of this nianbao installation. Every line that is commented out shows its default.
@@ -43,13 +48,25 @@ DEFAULT_TOML = """\
 # contact    = ""                 # an address at which a webmaster reaches you
 # heartbeat  = ""                 # pinged after each good pass
 # web_url    = ""                 # where readers reach the staff pages; empty: messages name the command instead
+# listen     = "127.0.0.1:8765"   # where `serve` answers /health and /metrics; empty: nowhere
+# log        = "text"             # of `serve`: text | json
+# log_level  = "info"             # debug | info | warning | error
+# log_file   = ""                 # besides standard error: a file, rotated by size; relative to this folder
+# disk_low   = "2GB"              # with less room than this left, operators are told
+# parallel   = 8                  # portals read at the same time; never two on one host
+# pass_time  = "2h"               # a pass that takes longer is ended
+# pass_memory = "1500MB"          # a pass whose processes take more is ended; with a browser 700 MB are usual
+# keep_runs  = 3                  # run folders that stay per portal, for whoever wants to look
+# keep_runs_for = "30d"           # and no longer than this; those that could not be settled stay as long
 
 [schedule]
-# season          = "01-01..04-10"        # month-day: when reports are due
-# season_passes   = ["08:30", "14:30"]    # local times of a day's passes within it
-# offseason_passes = ["08:30"]            # and outside
-# jitter          = "10m"                 # passes start up to this much later
-# recheck_old     = "7d"                  # how often a report that is no longer news is checked again
+# season             = "01-01..04-15"      # month-day: when reports are due
+# season_passes      = ["08:30", "14:30", "20:30"]  # local times of a day's full passes within it
+# offseason_passes   = ["08:30"]           # and outside
+# season_discover    = "2h"                # how often the lists alone are read in between; "": never
+# offseason_discover = "12h"
+# jitter             = "10m"               # full passes start up to this much later
+# recheck_old        = "7d"                # how often a report that is no longer news is checked again
 
 [policy]                          # a portal's own file may say otherwise
 # delay                  = 1.0    # seconds between two requests to one host
@@ -88,6 +105,46 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat: str = ""
     web_url: str = ""
     """Where readers reach the staff pages, without a final slash; empty: messages name the command instead."""
+    listen: str = "127.0.0.1:8765"
+    """Host and port at which `serve` answers /health and /metrics; empty: nowhere."""
+    log: str = "text"
+    log_level: str = "info"
+    log_file: str = ""
+    """Written besides standard error; relative to the home. Empty: none."""
+    disk_low: str = "2GB"
+    parallel: int = 8
+    """Passes at the same time."""
+    pass_time: str = "2h"  # noqa: S105 (of a pass, no password)
+    pass_memory: str = "1500MB"  # noqa: S105
+    keep_runs: int = 3
+    """Run folders that stay per portal once they are settled."""
+    keep_runs_for: str = "30d"
+
+    @property
+    def pass_time_seconds(self) -> int:
+        """By the clock, after which a pass is ended."""
+        return seconds(self.pass_time, "service.pass_time")
+
+    @property
+    def pass_memory_bytes(self) -> int:
+        """What all processes of a pass may take together."""
+        return size(self.pass_memory, "service.pass_memory")
+
+    @property
+    def keep_runs_for_seconds(self) -> int:
+        """Seconds for which a run folder stays at most."""
+        return seconds(self.keep_runs_for, "service.keep_runs_for")
+
+    @property
+    def listens_at(self) -> tuple[str, int] | None:
+        """Host and port of `listen`; None: it listens nowhere."""
+        match = _LISTEN.fullmatch(self.listen)
+        return (match[1].strip("[]"), int(match[2])) if match else None
+
+    @property
+    def disk_low_bytes(self) -> int:
+        """Room on the disk under which operators are told."""
+        return size(self.disk_low, "service.disk_low")
 
     def __repr__(self) -> str:
         fields = (f"{name}={redact(str(getattr(self, name)))!r}" for name in self.__struct_fields__)
@@ -97,11 +154,25 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[schedule]`. Times are local ones of `service.timezone`."""
 
-    season: str = "01-01..04-10"
-    season_passes: tuple[str, ...] = ("08:30", "14:30")
+    season: str = "01-01..04-15"
+    season_passes: tuple[str, ...] = ("08:30", "14:30", "20:30")
+    """Times of full passes."""
     offseason_passes: tuple[str, ...] = ("08:30",)
+    season_discover: str = "2h"
+    """How often the lists alone are read in between; empty: never."""
+    offseason_discover: str = "12h"
     jitter: str = "10m"
     recheck_old: str = "7d"
+
+    @property
+    def season_discover_seconds(self) -> int:
+        """Seconds between two looks at the lists within the season; 0: there are none."""
+        return seconds(self.season_discover, "schedule.season_discover") if self.season_discover else 0
+
+    @property
+    def offseason_discover_seconds(self) -> int:
+        """The same outside of it."""
+        return seconds(self.offseason_discover, "schedule.offseason_discover") if self.offseason_discover else 0
 
     @property
     def jitter_seconds(self) -> int:
@@ -169,6 +240,14 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schedule: Schedule = Schedule()
     policy: PolicyOverrides = PolicyOverrides()
     channel: tuple[Channel, ...] = ()
+
+
+def size(text: str, key: str) -> int:
+    """`"2GB"` → 2,000,000,000 bytes. Units: B, KB, MB, GB, TB. Raises ValueError that names `key`."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f'{key}: "{text}" is not a size; write a number and B, KB, MB, GB or TB, such as "2GB"')
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def load_settings(home: Path, environ: Mapping[str, str], check_url: Callable[[str], str]) -> Settings:
@@ -248,17 +327,52 @@ def _check_service(service: Service) -> None:
         value = getattr(service, key)
         if value and not re.match(r"https?://[^/\s]", value):
             raise ValueError(f"service.{key}: is not an http or https address; write one, or leave it empty")
+    if service.listen:
+        at = service.listens_at
+        if at is None or at[1] > 65535:
+            raise ValueError(
+                f'service.listen: "{service.listen}" is no host and port; write one such as "127.0.0.1:8765", or leave it empty'
+            )
+    for key, known in (("log", LOGS), ("log_level", LOG_LEVELS)):
+        if getattr(service, key) not in known:
+            raise ValueError(f'service.{key}: "{getattr(service, key)}" is not one of {", ".join(known)}; write one')
+    if service.keep_runs < 0:
+        raise ValueError(f"service.keep_runs: {service.keep_runs} is too small; 0 is the least")
+    _ = service.keep_runs_for_seconds
+    _ = service.disk_low_bytes  # raises ValueError, naming the key
+    if not 1 <= service.parallel <= 64:
+        raise ValueError(f"service.parallel: {service.parallel} is out of range; write 1 to 64")
+    if not 60 <= service.pass_time_seconds <= 86400:
+        raise ValueError(f'service.pass_time: "{service.pass_time}" is out of range; write a time from 1m to 1d')
+    if service.pass_memory_bytes < 300_000_000:
+        raise ValueError(f'service.pass_memory: "{service.pass_memory}" is too little for any pass; 300MB is the least')
 
 
 def _check_schedule(schedule: Schedule) -> None:
     start, dots, end = schedule.season.partition("..")
     if not (dots and _DAY.fullmatch(start) and _DAY.fullmatch(end)):
-        raise ValueError(f'schedule.season: "{schedule.season}" is no span; write month-day, such as "01-01..04-10"')
+        raise ValueError(f'schedule.season: "{schedule.season}" is no span; write month-day, such as "01-01..04-15"')
     for key in ("season_passes", "offseason_passes"):
-        for index, time in enumerate(getattr(schedule, key)):
+        times = getattr(schedule, key)
+        for index, time in enumerate(times):
             if not _TIME.fullmatch(time):
                 raise ValueError(f'schedule.{key}[{index}]: "{time}" is no time; write HH:MM, such as "08:30"')
-    _ = schedule.jitter_seconds, schedule.recheck_old_seconds  # raise ValueError, naming the key
+            if time in times[:index]:
+                raise ValueError(f'schedule.{key}[{index}]: "{time}" stands there twice; write each time once')
+        if not times:
+            raise ValueError(f'schedule.{key}: is empty; write at least one time, such as "08:30"')
+    for key, least, most in (
+        ("season_discover", "10m", "1d"),
+        ("offseason_discover", "10m", "1d"),
+        ("jitter", "0s", "6h"),
+        ("recheck_old", "1d", "12d"),
+    ):
+        value = getattr(schedule, key)
+        if not value and key.endswith("discover"):
+            continue
+        if not seconds(least, "") <= seconds(value, f"schedule.{key}") <= seconds(most, ""):
+            why = "; a report that nobody could verify for 14 days is told to operators" if key == "recheck_old" else ""
+            raise ValueError(f'schedule.{key}: "{value}" is out of range; give {least} to {most}{why}')
 
 
 def _check_channels(channels: tuple[Channel, ...], check_url: Callable[[str], str]) -> None:

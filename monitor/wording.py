@@ -48,6 +48,9 @@ _STANDS = {
 """What holds after an operator took an event back."""
 _CONTEXT = 16
 _SHOWN_FIGURES, _SHOWN_TEXT, _SHOWN_OTHERS, _SHOWN_CHECKS = 8, 4, 5, 2
+_SHOWN_PORTALS = 30
+_HEADLINE = 100
+"""Characters of a reason in the first line."""
 
 
 def headline(view: EventView) -> str:
@@ -74,7 +77,7 @@ def headline(view: EventView) -> str:
         case Baseline(reports=reports, overdue=overdue):
             return f"已有年报 {reports} 篇" + (f"，逾期未公开 {len(overdue)} 家" if overdue else "")
         case PortalTrouble(reason=reason) | Service(reason=reason):
-            return clean(reason or view.summary, 100)
+            return clean(reason or view.summary, _HEADLINE)
         case Finding(detail=text):
             return clean(text, 100)
 
@@ -104,8 +107,7 @@ def body(view: EventView, style: Style) -> list[Block]:
         case PortalTrouble() as detail:
             return _portal(detail, view, style)
         case Service() as detail:
-            last = detail.last_verified_at
-            return [Line(f"最后核实 {shown(last, style.zone)}")] if last else []
+            return _service(detail, style)
         case Finding() as detail:
             return [Line(f"规则 {clean(detail.rule, 60)}　严重程度 {detail.severity}")]
 
@@ -352,4 +354,17 @@ def _portal(detail: PortalTrouble, view: EventView, style: Style) -> list[Block]
         since = shown(detail.since, style.zone)
         blocks.append(Line(f"异常始于 {since}，现已恢复。" if view.kind == "portal_recovered" else f"自 {since} 起。"))
     blocks += [Line(clean(section, 500), quiet=True, brief=False) for section in detail.sections[:3]]
+    return blocks
+
+
+def _service(detail: Service, style: Style) -> list[Block]:
+    times = [("最后核实", detail.last_verified_at), ("始于", detail.since)]
+    told = "　".join(f"{word} {shown(time, style.zone)}" for word, time in times if time)
+    reason = clean(detail.reason, 1000)
+    blocks: list[Block] = [Line(reason)] if reason != clean(detail.reason, _HEADLINE) else []
+    blocks += [Line(told)] if told else []
+    blocks += [Line(f"处理  {clean(detail.remedy, 500)}")] if detail.remedy else []
+    if detail.portals:
+        names = "、".join(clean(name, 60) for name in detail.portals[:_SHOWN_PORTALS])
+        blocks += [Line(f"涉及  {names}", quiet=True), *_more(len(detail.portals) - _SHOWN_PORTALS, "个门户")]
     return blocks

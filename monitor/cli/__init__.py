@@ -14,9 +14,26 @@ import click
 
 from crawler.portal import PortalError
 from monitor.archive import ArchiveError
-from monitor.cli import alerts, archive, compare, correct, crawl, demo, doctor, export, figures, listings, portals, show
+from monitor.backup import BackupError
+from monitor.cli import (
+    alerts,
+    archive,
+    backup,
+    compare,
+    correct,
+    crawl,
+    demo,
+    doctor,
+    export,
+    figures,
+    listings,
+    portals,
+    schedule,
+    serve,
+    show,
+)
 from monitor.cli.common import Group, tell
-from monitor.home import HomeError, HomeLocked
+from monitor.home import HomeError, HomeLocked, ServiceError
 from monitor.markup import printable
 from monitor.settings import SettingsError
 from monitor.store import StoreError
@@ -38,6 +55,8 @@ def cli() -> None:
 
 for command in (
     crawl.crawl,
+    serve.serve,
+    schedule.schedule,
     portals.portals,
     listings.reports,
     listings.events,
@@ -52,6 +71,8 @@ for command in (
     correct.retract,
     alerts.alerts,
     archive.archive,
+    backup.backup,
+    backup.restore,
     doctor.doctor,
     demo.demo,
 ):
@@ -102,12 +123,15 @@ def main() -> None:
     except click.ClickException as error:
         tell(_wrong_usage(error), err=True)
         sys.exit(2)
-    except (SettingsError, PortalError, HomeError, StoreError, ArchiveError) as error:
+    except (SettingsError, PortalError, HomeError, StoreError, ArchiveError, BackupError) as error:
         tell(f"nianbao: {error}", err=True)
         sys.exit(2)
     except (OSError, sqlite3.Error) as error:
         tell(f"nianbao: {error}; is there room on the disk, and may it be written?", err=True)
         sys.exit(2)
+    except ServiceError as error:
+        tell(f"nianbao: {error}", err=True)
+        sys.exit(1)
     except HomeLocked as error:
         click.echo(f"nianbao: {error}", err=True)
         sys.exit(3)

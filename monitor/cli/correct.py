@@ -6,8 +6,8 @@ import sys
 import click
 import msgspec
 
-from monitor import outbox
 from monitor.cli.common import NUMBER, Command, Context, echo_json, find_report, pass_context, tell
+from monitor.cli.writing import writing
 from monitor.corrections import Corrected, CorrectionError, Corrector
 from monitor.identity import OrganRow, find_organ, kind_of, organ_name
 from monitor.retraction import RetractionError, Retractor
@@ -56,8 +56,10 @@ def correct(
     if swap and variant:
         raise click.UsageError("--swap and --variant exclude each other; choose one")
     settings = context.home.settings()
-    context.home.reader().close()  # a home without a record is told as such, and not made
-    with context.home.writing() as store:
+    with context.home.reader() as store:  # a home without a record is told as such, and not made
+        portal = find_report(store, " ".join(report))["portal"]
+    with writing(context, [portal]) as writer:
+        store = writer.store
         row = find_report(store, " ".join(report))
         corrector = Corrector(store, settings, who(), context.clock())
         try:
@@ -136,13 +138,14 @@ def retract(context: Context, event: int, why: str, no_send: bool) -> None:
     if not why.strip():
         raise click.UsageError("--why: is empty; say what was wrong: receivers read it")
     settings = context.home.settings()
-    context.home.reader().close()
-    with context.home.writing() as store:
+    with context.home.reader() as store:
+        row = store.row("SELECT portal FROM events WHERE id = ?", (event,))
+    with writing(context, [row["portal"]] if row and row["portal"] else None) as writer:
         try:
-            done = Retractor(store, settings, who(), context.clock()).retract(event, why.strip())
+            done = Retractor(writer.store, settings, who(), context.clock()).retract(event, why.strip())
         except RetractionError as error:
             raise click.UsageError(str(error)) from None
-        sent = None if no_send else outbox.deliver(store, settings, context.clock(), context.clock)
+        sent = None if no_send else writer.deliver(settings)
     if context.json:
         echo_json({**msgspec.to_builtins(done), "deliveries": msgspec.to_builtins(sent) if sent else None})
     else:

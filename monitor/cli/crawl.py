@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from crawler.observation import Mode
-from crawler.portal import Portal
+from crawler.portal import Portal, PortalError
 from monitor import outbox, run
 from monitor.cli.common import Command, Context, echo_json, pass_context, tell, whoever_reads
-from monitor.home import Home
+from monitor.home import Home, HomeLocked
 from monitor.settings import Settings
 from monitor.settle import Settled
 from monitor.store import Row, Store
@@ -46,31 +46,81 @@ def crawl(
     context: Context, names: tuple[str, ...], discover_only: bool, recheck_only: bool, no_send: bool, dry_run: bool
 ) -> None:
     """One pass now over the named portals, or over all enabled ones: discover reports, re-check known ones, record,
-    judge, queue alerts and send what is due."""
+    judge, queue alerts and send what is due. A portal whose file is wrong is named and stops no other."""
     if discover_only and recheck_only:
         raise click.UsageError("--discover-only and --recheck-only exclude each other; leave both out for a full pass")
     mode: Mode = "discover" if discover_only else "recheck" if recheck_only else "full"
     home = context.home
     home.create()
     settings = home.settings()
-    chosen = choose(home.portals(), names)
+    portals, faults = home.sound_portals()
+    for name, fault in faults.items():
+        if name in names:
+            raise PortalError(fault)
+        tell(f"nianbao: {fault}; {name} is not read until then", err=True)
+    chosen = choose(portals, names)
     if not chosen:
         raise click.UsageError("no portal is enabled; add one to HOME/portals/ or name one")
     if dry_run:
-        with home.writing() as store, rehearsal(home, store) as (scratch, copy):
-            settled = _pass(scratch, copy, msgspec.structs.replace(settings, channels=()), chosen, mode, context)
-            with whoever_reads():
-                _report(context, copy, settled, None, dry=True)
+        settled = _rehearse(context, settings, chosen, mode)
     else:
-        with home.writing() as store:
-            settled = _pass(home, store, settings, chosen, mode, context)
-            sent = None if no_send else outbox.deliver(store, settings, context.clock(), context.clock)
-            with whoever_reads():
-                _report(context, store, settled, sent, dry=False)
-            with bars(len(chosen)) as progress:
-                run.recognise(home, store, chosen, context.clock, progress)
+        try:
+            with home.writing() as store:
+                settled = _pass(home, store, settings, chosen, mode, context)
+                sent = None if no_send else outbox.deliver(store, settings, context.clock(), context.clock)
+                with whoever_reads():
+                    _report(context, store, settled, sent, dry=False)
+                with bars(len(chosen)) as progress:
+                    run.recognise(home, store, chosen, context.clock, progress)
+        except HomeLocked as locked:
+            settled = _hand_over(context, locked, names, len(chosen), mode, send=not no_send)
+    if faults:  # the others were read; that one was not
+        sys.exit(2)
     if any(one.trouble for one in settled):
         sys.exit(1)
+
+
+def _rehearse(context: Context, settings: Settings, chosen: list[Portal], mode: Mode) -> list[Settled]:
+    home = context.home
+    with contextlib.ExitStack() as stack:
+        try:
+            store = stack.enter_context(home.writing())
+        except HomeLocked:
+            store = stack.enter_context(home.reader())  # it is copied, not written to
+        scratch, copy = stack.enter_context(rehearsal(home, store))
+        settled = _pass(scratch, copy, msgspec.structs.replace(settings, channels=()), chosen, mode, context)
+        with whoever_reads():
+            _report(context, copy, settled, None, dry=True)
+    return settled
+
+
+def _hand_over(
+    context: Context, locked: HomeLocked, names: tuple[str, ...], portals: int, mode: Mode, *, send: bool
+) -> list[Settled]:
+    """The running service makes the passes; its progress is shown here. Raises HomeLocked if it is no service that holds
+    the home."""
+    from monitor.service import control  # brings the service's parts along: only who meets one pays for them
+
+    if not control.answers(context.home.path):
+        raise locked
+    if context.now:
+        raise click.UsageError("--now: the running service has a clock of its own; leave it out, or stop the service")
+    settled: list[Settled] = []
+    sent = None
+    try:
+        with bars(portals) as progress:
+            for said in control.ask(context.home.path, control.Crawl(names, mode, send)):
+                if said.progress is not None:
+                    progress(said.progress)
+                if said.settled is not None:
+                    settled.append(said.settled)
+                sent = said.sent or sent
+    except KeyboardInterrupt:
+        tell("no longer waiting; the service ends the passes that are under way", err=True)
+        raise
+    with whoever_reads(), context.home.reader() as store:
+        _report(context, store, settled, sent, dry=False)
+    return settled
 
 
 @contextlib.contextmanager

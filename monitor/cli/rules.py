@@ -11,6 +11,7 @@ from crawler import families
 from crawler.portal import Portal, PortalError, parse_portal
 from monitor.cli.common import Command, Context, echo_json, pass_context, tell
 from monitor.cli.crawl import bars, choose, rehearsal
+from monitor.cli.writing import writing
 from monitor.renew import REMEDIES, Outcome, Renewed, renew, summarise
 from monitor.run import Progress, recover
 from monitor.store import Store
@@ -37,14 +38,15 @@ def reread(context: Context, names: tuple[str, ...], dry_run: bool) -> None:
     home = context.home
     if not home.database.exists():
         home.reader()  # says that there is no record yet
-    with home.writing() as store:
-        if dry_run:
-            with rehearsal(home, store) as (_, copy):
-                renewed = _reread(context, copy, names)
-        else:
-            for old in recover(home, store, home.settings(), context.clock):
-                tell(f"{old.portal}: pass {old.crawl}: {old.outcome}", err=True)
-            renewed = _reread(context, store, names)
+    if dry_run:
+        with home.reader() as store, rehearsal(home, store) as (_, copy):
+            renewed = _reread(context, copy, names)
+    else:
+        with writing(context, names or None) as writer:
+            if not writer.served:
+                for old in recover(home, writer.store, home.settings(), context.clock):
+                    tell(f"{old.portal}: pass {old.crawl}: {old.outcome}", err=True)
+            renewed = _reread(context, writer.store, names)
     _show(context, renewed, dry=dry_run)
     if any(one.troubles for one in renewed):
         sys.exit(1)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler import kernel
 from monitor.cli import main
 from monitor.demo.server import Request, Response, Web
 from monitor.demo.world import World
@@ -230,14 +231,14 @@ def test_a_stopped_pass_leaves_no_process_and_the_next_one_ends_well(
         until = time.monotonic() + 30
         while len(asked) < 2 and time.monotonic() < until:
             time.sleep(0.02)
-        children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
-        assert len(children) == 1
+        children = [one.pid for one in kernel.below(running.pid, kernel.processes())]
+        assert len(children) == 3  # the nursery, the pass and its keeper
         assert run(tmp_path, "crawl", "slow").returncode == 3
         running.send_signal(number)
         _, said = running.communicate(timeout=30)
         assert running.returncode == code
         assert b"Traceback" not in said
-        assert not Path(f"/proc/{children[0]}").exists()
+        assert not any(Path(f"/proc/{child}").exists() for child in children)
         file.write_text(text + "0.0\n")
         done = run(tmp_path, "crawl", "slow")
         assert b"slow: ok" in done.stdout, done

@@ -52,6 +52,38 @@ def test_an_empty_home_has_the_defaults(tmp_path: Path) -> None:
         load_settings(tmp_path, {}, accept)
 
 
+@pytest.mark.parametrize(
+    ("listen", "at"),
+    [
+        ("127.0.0.1:8765", ("127.0.0.1", 8765)),
+        ("localhost:0", ("localhost", 0)),
+        ("[::1]:80", ("::1", 80)),
+        ("", None),
+    ],
+)
+def test_where_the_service_listens(listen: str, at: tuple[str, int] | None) -> None:
+    assert parse(f'[service]\nlisten = "{listen}"').service.listens_at == at
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('listen = "8765"', 'service.listen: "8765" is no host and port'),
+        ('listen = "127.0.0.1:99999"', "is no host and port"),
+        ('listen = "::1:80"', "is no host and port"),
+        ('log = "xml"', 'service.log: "xml" is not one of text, json'),
+        ('log_level = "loud"', "service.log_level"),
+        ('disk_low = "2 gigs"', 'service.disk_low: "2 gigs" is not a size'),
+    ],
+)
+def test_what_the_service_cannot_be_told(line: str, words: str) -> None:
+    assert words in refusal(f"[service]\n{line}")
+
+
+def test_sizes_are_decimal() -> None:
+    assert parse('[service]\ndisk_low = "1500MB"').service.disk_low_bytes == 1_500_000_000
+
+
 def test_a_channel_is_told_all_but_findings() -> None:
     (channel,) = parse(CHANNEL.format(url="json://h")).channels
     assert channel.kinds == TOLD
@@ -73,6 +105,18 @@ def test_a_channel_is_told_all_but_findings() -> None:
         ('[schedule]\nseason = "spring"\n', "schedule.season"),
         ('[schedule]\nseason_passes = ["8:30"]\n', "schedule.season_passes[0]"),
         ('[schedule]\njitter = "soon"\n', "schedule.jitter"),
+        ('[schedule]\njitter = "7h"\n', 'schedule.jitter: "7h" is out of range; give 0s to 6h'),
+        ("[schedule]\nseason_passes = []\n", "schedule.season_passes: is empty"),
+        (
+            '[schedule]\noffseason_passes = ["08:30", "08:30"]\n',
+            'schedule.offseason_passes[1]: "08:30" stands there twice',
+        ),
+        ('[schedule]\nseason_discover = "1m"\n', "schedule.season_discover"),
+        ('[schedule]\noffseason_discover = "2d"\n', "schedule.offseason_discover"),
+        (
+            '[schedule]\nrecheck_old = "13d"\n',
+            'schedule.recheck_old: "13d" is out of range; give 1d to 12d; a report that nobody',
+        ),
         ("a =", "not valid TOML"),
         ('[[channel]]\nname = "a"\n', "channel[0].url: is missing"),
         (CHANNEL.format(url="office"), "channel[0].url: is no address"),
