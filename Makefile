@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test mutants extras bench bench-ocr lock check clean
+.PHONY: demo test soak mutants extras bench bench-ocr lock check clean
 
 demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
 	$(BIN)/nianbao demo
@@ -13,6 +13,9 @@ demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this
 test: $(VENV)/test.stamp  ## every test; Chromium comes by apt as root, else by playwright
 	tests/install_chromium.sh $(BIN)
 	$(BIN)/python -m pytest -n $(JOBS) --junitxml=$(VENV)/junit.xml $(PYTEST_ARGS)
+
+soak: $(VENV)/test.stamp  ## kills the service 1,000 times and judges what it said: tests/soak/RESULT.md; goes on where it was stopped
+	$(BIN)/python -m tests.soak --kills 1000 --seed 1 --jobs $(JOBS)
 
 mutants: $(VENV)/test.stamp  ## bends each sentence of the law in turn, and sees whether the tests notice
 	$(BIN)/python -m tests.mutants --jobs $(JOBS)
