@@ -18,8 +18,13 @@ from crawler.observation import (
     RunSummary,
     SectionRead,
 )
+from monitor.times import format_utc, shift, to_utc
 
 _LINE = msgspec.json.Decoder(Observation)
+CLOCK_TOLERANCE = 600.0
+"""Seconds that this machine's clock may differ from the portals' (rule 13)."""
+_SOON = 600.0
+"""Seconds after its end within which a pass is settled in the ordinary course of things."""
 
 
 class RunError(RuntimeError):
@@ -87,6 +92,36 @@ def read_run(folder: Path) -> Run:
         attachments=attachments,
         findings=tuple(findings),
     )
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When a pass is settled."""
+
+    now: str
+    """UTC. A pass that is settled late (the disk was full, the machine was off) speaks of the time when it read: whose
+    report is overdue, for one."""
+    clock_ok: bool = True
+    """False: the machine's clock contradicts the portal's, or itself; conclusions from time wait (rule 13)."""
+    verified_at: str = ""
+    """What time it was by the portal's clock, where the machine's is wrong."""
+
+
+def moment_of(run: Run, now: str) -> Moment:
+    """When a finished pass is settled, if the machine's clock says `now`. Raises RunError."""
+    summary, begun = run.summary, run.job.now
+    try:
+        ended = to_utc(summary.finished_at)
+        took = (ended - to_utc(summary.started_at)).total_seconds()
+    except ValueError as error:
+        raise RunError(f"{run.folder / RUN}: {error}") from error
+    end = shift(begun, took if 0 <= took <= run.job.limits.pass_seconds else 0)
+    offset = summary.clock_offset
+    if now < begun:
+        # The clock was set back since the pass was briefed: only the portal knows which of the two is right.
+        return Moment(now, False, end if offset is None else shift(format_utc(ended), offset))
+    now = now if now <= shift(end, _SOON) else end
+    clock_ok = offset is None or abs(offset) <= CLOCK_TOLERANCE
+    return Moment(now, clock_ok, now if clock_ok or offset is None else shift(now, offset))
 
 
 def holds_a_response(folder: Path) -> bool:

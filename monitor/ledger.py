@@ -41,14 +41,16 @@ class Ledger:
         record: PortalRecord,
         run: Run,
         now: str,
+        verified_at: str,
         capture: str,
         announcer: Announcer,
     ) -> None:
+        """`verified_at`: what time it is for the reports that are seen (another than `now` where the clock is wrong)."""
         self.store = store
         self.record = record
         self.run = run
         self.job = run.job
-        self.now = now
+        self.now, self.verified_at = now, verified_at
         self.capture = capture
         self.announcer = announcer
         self.reports_seen = 0
@@ -139,7 +141,7 @@ class Ledger:
                 "published_on": report.published_on,
                 "first_seen_at": self.now,
                 "last_seen_at": self.now,
-                "last_verified_at": self.now,
+                "last_verified_at": self.verified_at,
                 "detail": msgspec.json.encode(detail).decode(),
             },
         )
@@ -386,7 +388,7 @@ class Ledger:
         """Reports that were verified in this pass."""
         self.store.run_many(
             "UPDATE reports SET last_seen_at = ?, last_verified_at = ? WHERE id = ?",
-            [(self.now, self.now, number) for number in numbers],
+            [(self.now, self.verified_at, number) for number in numbers],
         )
 
     def context(self, number: int) -> Context:

@@ -95,6 +95,8 @@ class PassFacts(msgspec.Struct, frozen=True):
     broken_sections: tuple[str, ...] = ()
     clock_ok: bool = True
     """False: the machine's clock contradicts the portal's; conclusions from time wait (rule 13)."""
+    verified_at: datetime | None = None
+    """What time it was by the portal's clock, where the machine's is wrong; None: `now`."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -261,7 +263,7 @@ def _step(
             weak_misses=0,
             missing_since=None,
             overwritten=False,
-            last_verified_at=facts.now,
+            last_verified_at=facts.verified_at or facts.now,
             unverified_said=False,
         )
         return state, said, bool(said) or report.status == "missing"

@@ -19,7 +19,7 @@ from monitor.announce import Announcer, Context
 from monitor.disregard import Disregard
 from monitor.elsewhere import named_elsewhere
 from monitor.evidence import PassEvidence, read_sections
-from monitor.intake import Run, check, finished, holds_a_response, read_run
+from monitor.intake import Moment, Run, check, finished, holds_a_response, moment_of, read_run
 from monitor.ledger import Ledger
 from monitor.lifecycle import PassFacts, Sighting, judge
 from monitor.listing import ListingLedger
@@ -33,9 +33,6 @@ from monitor.section_evidence import rests_on_lists, write_section_readings
 from monitor.settings import Settings
 from monitor.store import Store
 from monitor.times import to_utc
-
-CLOCK_TOLERANCE = 600.0
-"""Seconds that this machine's clock may differ from the portals' (rule 13)."""
 
 
 class SettleRefused(RuntimeError):
@@ -60,10 +57,11 @@ def settle(
 ) -> Settled:
     """Settles one finished run. Raises RunError (damaged folder) and SettleRefused; then nothing was written.
 
+    `now` is the present, UTC; a pass that is settled long after its end is settled as of its end (monitor.intake).
     `pictures` recognises what the alerts of this pass speak of; without it, pictures have no figures for now.
     """
     run = read_run(folder)
-    job = run.job
+    job, moment = run.job, moment_of(run, now)
     done = store.row("SELECT outcome, reports_seen FROM crawls WHERE id = ?", (job.crawl,))
     if done is None:
         raise SettleRefused(f"{folder}: the record never gave the number {job.crawl} to a pass")
@@ -79,7 +77,7 @@ def settle(
         newest = store.row("SELECT last_crawl FROM portals WHERE name = ?", (job.portal.name,))
         if newest is None or (newest["last_crawl"] or 0) >= job.crawl:
             raise SettleRefused(f"{folder}: pass {job.crawl} is not newer than the last one settled")
-        return _Settlement(run, store, archive_dir, settings, now, capture, relisted).write()
+        return _Settlement(run, store, archive_dir, settings, moment, capture, relisted).write()
 
 
 def settle_killed(
@@ -120,7 +118,7 @@ class _Settlement:
         store: Store,
         archive_dir: Path,
         settings: Settings,
-        now: str,
+        moment: Moment,
         capture: str,
         relisted: dict[str, ListReread],
     ) -> None:
@@ -129,7 +127,7 @@ class _Settlement:
         self.store = store
         self.archive_dir = archive_dir
         self.settings = settings
-        self.now = now
+        self.moment, self.now = moment, moment.now
         self.capture = capture
         self.relisted = relisted
         self.pages: dict[str, PageRead] = {}
@@ -138,9 +136,9 @@ class _Settlement:
             if address not in self.pages or page.reading in ("present", "same"):
                 self.pages[address] = page
         self.record: PortalRecord = load_record(store, self.job.portal.name)
-        self.announcer = Announcer(store, self.record, self.job.crawl, now)
-        self.ledger = Ledger(store, self.record, run, now, capture, self.announcer)
-        self.listing = ListingLedger(store, self.record, run, now)
+        self.announcer = Announcer(store, self.record, self.job.crawl, self.now)
+        self.ledger = Ledger(store, self.record, run, self.now, moment.verified_at, capture, self.announcer)
+        self.listing = ListingLedger(store, self.record, run, self.now)
         self.disregard = Disregard(store, self.record)
 
     def write(self) -> Settled:
@@ -215,7 +213,6 @@ class _Settlement:
         return self.job.policy
 
     def _facts(self, evidence: PassEvidence) -> PassFacts:
-        offset = self.run.summary.clock_offset
         return PassFacts(
             now=to_utc(self.now),
             read_anything=evidence.read_anything,
@@ -223,7 +220,8 @@ class _Settlement:
             blocked=evidence.blocked,
             healthy=evidence.healthy,
             broken_sections=evidence.broken,
-            clock_ok=offset is None or abs(offset) <= CLOCK_TOLERANCE,
+            clock_ok=self.moment.clock_ok,
+            verified_at=to_utc(self.moment.verified_at),
         )
 
     def _sightings(

@@ -5,6 +5,7 @@ IMMEDIATE: a deferred transaction that reads before it writes fails at once when
 whatever the time-out. The threads of one process take turns by a lock: SQLite's time-out would leave the turn to chance.
 """
 
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -73,10 +74,7 @@ class Store:
         if not path.exists():
             raise StoreError(f"{path}: there is no record yet; run `nianbao crawl` first")
         try:
-            conn = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-            )
-            conn.execute("SELECT count(*) FROM portals")
+            conn = _read_only(path)
             if migrations.pending(Database(conn)):
                 copy = sqlite3.connect("", isolation_level=None)  # SQLite's own temporary file
                 conn.backup(copy)
@@ -277,3 +275,26 @@ class Store:
     def unsettled(self) -> list[Row]:
         """Passes that were given a number and never settled, oldest first."""
         return self.rows("SELECT id, portal, mode, started_at FROM crawls WHERE outcome IS NULL ORDER BY id")
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """Raises sqlite3.Error."""
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    try:
+        return _asked(address)
+    except sqlite3.OperationalError:
+        # On a disk that cannot be written, SQLite cannot make the files that readers and writers share: nobody writes there.
+        log = path.with_name(f"{path.name}-wal")
+        if os.access(path.parent, os.W_OK) or (log.exists() and log.stat().st_size):
+            raise
+        return _asked(f"{address}&immutable=1")
+
+
+def _asked(address: str) -> sqlite3.Connection:
+    conn = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        conn.execute("SELECT count(*) FROM portals")
+    except BaseException:
+        conn.close()
+        raise
+    return conn

@@ -234,6 +234,8 @@ class Service:
     def _failed(self, name: str, error: BaseException) -> None:
         if isinstance(error, PortalError):
             log.error("%s", error)
+        elif isinstance(error, ChildProcessError):  # an OSError, but none of the disk: what starts passes died
+            log.error("%s; the pass is made up for", error)
         elif isinstance(error, _UNRECORDED):
             log.error(
                 "%s: the pass could not be recorded: %s: %s; it is made up for", name, type(error).__name__, error

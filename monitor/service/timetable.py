@@ -1,7 +1,7 @@
 """When each portal is read next: the plan of `monitor.planning`, kept by APScheduler (its one user).
 
-A portal has one job, which fires once at its next turn and is planned anew when the pass has ended. Jobs for the
-service's own upkeep come at intervals. Whatever was missed (the machine slept, the process was stopped) runs once, late:
+A portal has one job, which fires once at its next turn and is planned anew when the pass has ended. Each job of the
+service's own upkeep is planned anew when it is done. Whatever was missed (the machine slept, the process was stopped) runs once, late:
 `misfire_grace_time=None` and `coalesce=True`; no job runs twice at once: `max_instances=1`. What a job does must
 return at once or be the service's upkeep: passes themselves run in the fleet.
 
@@ -20,7 +20,6 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor.planning import Turn
 from monitor.times import to_utc
@@ -60,14 +59,7 @@ class Timetable:
         """Sets a portal's next turn, in place of the one it had."""
         self._turns[turn.portal] = turn
         wait = max(0.0, (to_utc(turn.at) - to_utc(self._clock())).total_seconds())
-        self._scheduler.add_job(
-            self._fire,
-            DateTrigger(run_date=datetime.now(UTC) + timedelta(seconds=wait)),
-            args=(turn,),
-            id=f"portal/{turn.portal}",
-            name=f"{turn.mode} {turn.portal}",
-            replace_existing=True,
-        )
+        self._in(wait, f"portal/{turn.portal}", f"{turn.mode} {turn.portal}", self._fire, turn)
 
     def forget(self, portal: str) -> None:
         """The portal is not read any more."""
@@ -78,15 +70,7 @@ class Timetable:
     def every(self, seconds: float, name: str, work: Callable[[], None]) -> None:
         """Does `work` now and then at this interval."""
         self._upkeep[name] = (work, seconds)
-        self._scheduler.add_job(
-            self._safely,
-            IntervalTrigger(seconds=max(1, round(seconds))),
-            args=(name, work),
-            id=f"upkeep/{name}",
-            name=name,
-            replace_existing=True,
-            next_run_time=datetime.now(UTC),
-        )
+        self._in(0.0, f"upkeep/{name}", name, self._upkeep_due, name)
 
     def turns(self) -> list[Turn]:
         """What comes next, soonest first."""
@@ -100,14 +84,32 @@ class Timetable:
         if abs(jumped) < _JUMP:
             return 0.0
         log.warning("the machine's clock jumped by %+.0f s; everything is planned anew", jumped)
-        for name, (work, seconds) in self._upkeep.items():
-            self.every(seconds, name, work)
+        for name in self._upkeep:
+            self._in(0.0, f"upkeep/{name}", name, self._upkeep_due, name)
         self._scheduler.wakeup()
         return jumped
 
     @staticmethod
     def _measure() -> float:
         return time.time() - time.monotonic()
+
+    def _in(self, seconds: float, key: str, name: str, work: Callable[..., None], about: Any) -> None:
+        """A job that fires once. Not an interval: a clock that is set a year ahead would owe millions of them at once."""
+        self._scheduler.add_job(
+            work,
+            DateTrigger(run_date=datetime.now(UTC) + timedelta(seconds=seconds)),
+            args=(about,),
+            id=key,
+            name=name,
+            replace_existing=True,
+        )
+
+    def _upkeep_due(self, name: str) -> None:
+        work, seconds = self._upkeep[name]
+        try:
+            self._safely(name, work)
+        finally:
+            self._in(seconds, f"upkeep/{name}", name, self._upkeep_due, name)
 
     def _fire(self, turn: Turn) -> None:
         self._safely(f"turn of {turn.portal}", lambda: self._due(turn))

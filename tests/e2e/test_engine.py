@@ -150,6 +150,11 @@ class World:
         self.runs.append(folder)
         return folder
 
+    def run_all(self, *folders: Path) -> "list[subprocess.CompletedProcess[str]]":
+        """Several passes, a few at a time."""
+        with ThreadPoolExecutor(4) as pool:
+            return [*pool.map(self.run, folders)]
+
     def run(self, folder: Path) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
             [sys.executable, "-m", "crawler", str(folder)], capture_output=True, text=True, timeout=120
@@ -361,9 +366,8 @@ def first(world: World) -> dict[str, Result]:
         "nasty": world.add("nasty", "trs", ["/nasty/"], limits=Limits(timeout=1.0, page_bytes=1_000_000)),
         "dead": world.add("dead", "generic", ["http://127.0.0.1:9/nb/"]),
     }
-    with ThreadPoolExecutor(4) as pool:
-        for name, done in zip(runs, pool.map(world.run, runs.values()), strict=True):
-            assert {json.loads(line)["portal"] for line in done.stdout.splitlines()} <= {name}
+    for name, done in zip(runs, world.run_all(*runs.values()), strict=True):
+        assert {json.loads(line)["portal"] for line in done.stdout.splitlines()} <= {name}
     return {name: Result(folder) for name, folder in runs.items()}
 
 

@@ -207,7 +207,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Section
             )
         names[name] = world.add(f"s{number}", case.family, [root + case.section], limits=Limits(timeout=3.0))
     Handler.routes = routes
-    world.run(*names.values())
+    world.run_all(*names.values())
     found = {}
     for name, folder in names.items():
         (found[name],) = Result(folder).sections

@@ -11,6 +11,7 @@ from crawler.page.chinese import to_traditional
 from monitor.archive import verify
 from monitor.intake import RunError
 from monitor.settle import SettleRefused, settle
+from monitor.times import shift
 
 
 def told(events):
@@ -891,6 +892,44 @@ def test_with_a_wrong_clock_conclusions_from_time_wait(site, paper):
     assert site.report(2024).status == "missing"
     assert site.run(clock=1.0) == []  # how long it has been gone is only known from here on
     assert kinds(site.run(clock=1.0)) == ["taken_down"]
+
+
+@pytest.mark.parametrize("offset", [365 * 86400.0, -365 * 86400.0])
+def test_what_a_wrong_clock_verified_counts_by_the_portals_own(site, paper, offset):
+    start(site)
+    right = site.now
+    site.now = shift(right, 3600 - offset)  # the machine's clock, as it is
+    assert site.run(hours=0, clock=offset) == []
+    assert site.report(2024).last_verified_at == shift(right, 3600)
+    site.now = shift(right, 7200)
+    site.outage()
+    assert [event.kind for _ in range(12) for event in site.run(hours=24)] == ["portal_down"]
+    assert "service" in kinds(site.run(hours=72))  # a fortnight has passed by now, and not before
+
+
+def test_a_pass_that_is_settled_late_speaks_of_the_time_when_it_read(site, paper):
+    start(site)
+    site.now = "2026-03-30T01:00:00Z"
+    crawl = site.brief("full")
+    site.write(crawl)
+    site.now = "2026-04-02T01:00:00Z"  # the disk was full for three days; the report came on the 31st
+    assert site.settle() == []
+    assert site.store.row("SELECT finished_at FROM crawls WHERE id = ?", (crawl,))["finished_at"].startswith(
+        "2026-03-30"
+    )
+    site.publish(paper.report(2025, date="2026-03-31"))
+    assert kinds(site.run(hours=1)) == ["appeared"]
+
+
+@pytest.mark.parametrize("year", ["2025", "2027"])
+def test_a_clock_that_is_set_between_reading_and_settling_changes_nothing(site, paper, year):
+    start(site)
+    crawl = site.brief("full")
+    site.write(crawl)
+    read = site.now
+    site.now = year + site.now[4:]
+    assert site.settle() == []
+    assert site.report(2024).last_verified_at == read
 
 
 def test_overdue_is_said_once_and_withdrawn(site, paper):
