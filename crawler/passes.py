@@ -89,7 +89,14 @@ class Pass:
             self._visits.close()
 
     async def _read_sections(self) -> None:
-        waiting = [*self._sections.targets()]
+        try:
+            await self._walk([*self._sections.targets()])
+            await self._walk(self._sections.again())
+        finally:
+            self._sections.tell()
+
+    async def _walk(self, waiting: list[Target]) -> None:
+        """Walks columns, and the year columns that they link."""
         while waiting:
             self.progress.total += len(waiting)
             linked: list[Target] = []

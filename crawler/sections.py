@@ -3,11 +3,15 @@
 A section is one address of the portal file; it becomes columns: itself, or one for each year that `{year}` is filled in
 with, and the year columns that its first page links (one level deep). For each column exactly one `SectionRead` is
 told, and one `LinkListed` for each report or companion that it lists.
+
+Lists change while their pages are read: when an entry goes from page 1 after that was read, the first one of page 2 slides to
+page 1 and is seen on neither. So a section of several pages that names a known page no more is walked twice before that is
+believed. While nothing is lost, that costs no request.
 """
 
 import json
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from urllib.parse import urldefrag
 
@@ -19,7 +23,7 @@ from crawler.families.base import Column, Listing, ListPage, Step
 from crawler.fetching import Answer, Fetcher
 from crawler.guard import Guard
 from crawler.known import KnownPages, key_of
-from crawler.observation import FindingSeen, Job, LinkListed, SectionRead
+from crawler.observation import FindingSeen, Job, KnownPage, LinkKind, LinkListed, SectionRead
 from crawler.page import verdict
 from crawler.page.address import normalise, twin_of
 from crawler.page.decode import decode
@@ -50,12 +54,13 @@ class Target(msgspec.Struct, frozen=True):
 class _Walk:
     """One column's walk, as far as it got."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, first: "_Walk | None" = None) -> None:
         self.target = target
         self.reason = ""
         self.status = 0
         self.pages = 0
-        self.links = 0
+        self.told: dict[int, LinkKind] = first.told if first is not None else {}
+        """Links that were told of the column, by either of its walks."""
         self.rows = 0
         self.expected: int | None = None
         self.first_page = False
@@ -104,8 +109,10 @@ class Sections:
         """Listed reports that known.jsonl does not hold: what to read, and what the list said."""
         self._listed: dict[int, set[tuple[str, str]]] = {}
         """By known page: section and title of each list that names it in this pass."""
-        self._partly: set[str] = set()
-        """Sections of which a column was not read to its end."""
+        self._walks: dict[tuple[str, str], _Walk] = {}
+        """By section and address of the column: the walk that is told of it."""
+        self._doubted: dict[str, set[int]] = {}
+        """Sections that are walked once more, and what their lists named the first time."""
         for _ in self.targets():
             pass  # registers them: a page that leads to a section is gone, also where no section is read
 
@@ -124,13 +131,23 @@ class Sections:
         return target
 
     async def walk(self, target: Target) -> list[Target]:
-        """Walks one column and tells it; the year columns that it links, each once a pass."""
-        walk = _Walk(target)
-        if self._fetcher.is_down(target.url):
+        """Walks one column; the year columns that it links, each once a pass. What was read is told by `tell`."""
+        column = target.section, target.url
+        first = self._walks.get(column)
+        walk = _Walk(target, first)
+        await self._follow(walk)
+        if first is not None and walk.reason:
+            first.reason = f"read again: {walk.reason}"
+        else:
+            self._walks[column] = walk
+        return [] if target.linked else [*self._linked(target, walk.columns)]
+
+    async def _follow(self, walk: _Walk) -> None:
+        """From the first page of a column's list to the last, or to why not."""
+        if self._fetcher.is_down(walk.target.url):
             walk.fail("the host does not answer")
-            self._tell(walk)
-            return []
-        steps = deque([self._family.first(target.url)])
+            return
+        steps = deque([self._family.first(walk.target.url)])
         while steps:
             if self._stopping():
                 walk.fail("the pass was stopped")
@@ -152,8 +169,6 @@ class Sections:
             steps.extend(page.next)
         if not walk.reason and walk.expected is not None and walk.rows < walk.expected:
             walk.fail(f"it listed {walk.rows} of {walk.expected} rows")
-        self._tell(walk)
-        return [] if target.linked else [*self._linked(target, walk.columns)]
 
     async def _step(self, walk: _Walk, step: Step) -> ListPage | None:
         """Asks for one page of the list; None ends the walk."""
@@ -308,19 +323,20 @@ class Sections:
             walk.seen_links.add(key)
             known = self._known.page(link.url)
             url = known.url if known is not None else link.url
-            self._sink.tell(
-                LinkListed(
-                    section=walk.target.section,
-                    column=walk.target.url,
-                    url=url,
-                    title=link.title,
-                    kind=link.kind,
-                    date=link.date,
-                    year=walk.target.year,
+            if key not in walk.told:
+                walk.told[key] = link.kind
+                self._sink.tell(
+                    LinkListed(
+                        section=walk.target.section,
+                        column=walk.target.url,
+                        url=url,
+                        title=link.title,
+                        kind=link.kind,
+                        date=link.date,
+                        year=walk.target.year,
+                    )
                 )
-            )
             if link.kind == "report":
-                walk.links += 1
                 if known is None:
                     self.found.setdefault(key, (url, Hint(link.title, link.date, "", walk.target.year)))
                 else:
@@ -349,11 +365,54 @@ class Sections:
             elif twin_of(column.url) not in self._walked:
                 yield self._register(Target(target.section, normalise(column.url), column.year, linked=True))
 
+    def again(self) -> list[Target]:
+        """The columns to walk once more: those of sections of several list pages, all read to their ends, that name a known
+        page no more. Until they were, they prove nothing."""
+        pages = Counter[str]()
+        for walk in self._walks.values():
+            pages[walk.target.section] += walk.pages
+        several = {section for section, count in pages.items() if count > 1}
+        lost = self._lost() & several if several else several
+        self._doubted = {section: self._named(section) for section in lost}
+        walks = [walk for walk in self._walks.values() if walk.target.section in lost]
+        for walk in walks:
+            walk.fail("not read again")
+        return [walk.target for walk in walks]
+
+    def tell(self) -> None:
+        """Tells each column as it was walked last, or first if its second walk failed. A section whose walks differ and that
+        still names a page no more changes faster than it can be read: it proves nothing."""
+        restless = {section for section, named in self._doubted.items() if named != self._named(section)}
+        restless = self._lost() & restless if restless else restless
+        for walk in self._walks.values():
+            if walk.target.section in restless:
+                walk.fail("it changed while it was read")
+            self._tell(walk)
+
+    def _partly(self) -> set[str]:
+        """Sections of which a column was not read to its end."""
+        return {walk.target.section for walk in self._walks.values() if walk.reason}
+
+    def _named(self, section: str) -> set[int]:
+        """What the walks of a section that are told found in its lists."""
+        return {key for walk in self._walks.values() if walk.target.section == section for key in walk.seen_links}
+
+    def _lost(self) -> set[str]:
+        """Sections that name a known page no more."""
+        partly = self._partly()
+        return {section for page in self._known.pages() for section in self._lost_by(page, partly)}
+
+    def _lost_by(self, page: KnownPage, partly: set[str]) -> set[str]:
+        """Sections that name a known page no more. What a list that was not read to its end lacks says nothing."""
+        now = {section for section, _ in self._listed.get(key_of(page.url), ())}
+        return {section for section, _ in page.listed} - now - partly
+
     def doubt(self) -> str:
-        """What lists say of a known page that they did not say before, or no more; empty: nothing. What a list that was not
-        read to its end lacks says nothing. What discovery finds off a list waits for the next full pass, which the record
-        tells of it: a list that is broken for long is no reason to read the whole portal each time."""
+        """What lists say of a known page that they did not say before, or no more; empty: nothing. What discovery
+        finds off a list waits for the next full pass, which the record tells of it: a list that is broken for long is no
+        reason to read the whole portal each time."""
         discovery = self._job.mode == "discover"
+        partly = self._partly()
         for page in self._known.pages():
             now = self._listed.get(key_of(page.url), set())
             before = set(page.listed)
@@ -361,13 +420,11 @@ class Sections:
             # Columns of one section may name a page in several ways: that one of them is known is enough.
             if new := sorted(title for section, title in now if section not in said):
                 return f"listed as {new[0]!r}: {page.url}"
-            if not discovery and any(section not in self._partly | {one for one, _ in now} for section, _ in before):
+            if not discovery and self._lost_by(page, partly):
                 return f"no longer listed: {page.url}"
         return ""
 
     def _tell(self, walk: _Walk) -> None:
-        if walk.reason:
-            self._partly.add(walk.target.section)
         self._sink.tell(
             SectionRead(
                 section=walk.target.section,
@@ -378,7 +435,7 @@ class Sections:
                 absent=walk.absent,
                 is_report=walk.is_report,
                 pages=walk.pages,
-                links=walk.links,
+                links=sum(kind == "report" for kind in walk.told.values()),
                 status=walk.status,
                 reason=walk.reason,
                 captures=tuple(walk.captures),

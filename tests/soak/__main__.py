@@ -47,7 +47,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="rounds at the same time")
     parser.add_argument("--round", type=int, default=_ROUND, help="kills of one round")
     parser.add_argument("--passes", type=int, default=500, help="of the round that looks at memory; 0: none")
-    parser.add_argument("--folder", type=Path, default=Path("build/soak"), help="keeps rounds that are done")
+    parser.add_argument("--folder", type=Path, default=Path(".soak"), help="keeps rounds that are done")
     parser.add_argument("--report", type=Path, default=Path(__file__).with_name("RESULT.md"))
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -3,6 +3,7 @@ fetcher is the real one; what it downloads with is not: no process, no socket.""
 
 import asyncio
 import hashlib
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replaced
 from scrapy import Request
 from scrapy.http import Response
 
@@ -37,6 +39,7 @@ from crawler.page.reader import REVISION, read_page
 from crawler.passes import Pass
 from crawler.portal import Policy, Portal
 from crawler.run_folder import Exchange, write_known
+from crawler.sections import Sections, Target
 
 HOST = "http://www.x.gov.cn"
 SECTION, ONE, TWO = f"{HOST}/nb/", f"{HOST}/nb/202501/t20250120_31.html", f"{HOST}/nb/202401/t20240120_30.html"
@@ -92,12 +95,13 @@ def answer(reply: str | Reply | None, request: Request) -> Response:
 
 
 class Watch:
-    """The site, and what one pass makes of it: it downloads for the pass, and is what the pass tells."""
+    """The site, and what one pass makes of it: it downloads for the pass, and is what the pass tells. A tuple: what an
+    address answers the first time, the second time, and so on."""
 
     def __init__(
         self,
         folder: Path,
-        site: Mapping[str, str | Reply],
+        site: Mapping[str, str | Reply | tuple[str | Reply | None, ...] | None],
         known: list[KnownPage],
         mode: Mode,
         ahead: float,
@@ -107,6 +111,7 @@ class Watch:
         self.asked: list[str] = []
         self.told: list[Observation] = []
         self.captured: list[Exchange] = []
+        self.lists: list[Exchange] = []
         write_known(folder, known)
         pages = KnownPages(folder / KNOWN)
         policy = Policy(delay=0.0, obey_robots=False)
@@ -114,14 +119,19 @@ class Watch:
         guard = Guard(PORTAL, policy)
         self.fetcher = Fetcher(lambda: self, guard, policy, job.limits, job.user_agent, ahead=ahead)
         made = Pass(job, pages, self.fetcher, guard, self)
-        asyncio.run(made.run())
+        try:
+            asyncio.run(made.run())
+        finally:
+            pages.close()
         self.widened = made.widened
         self.progress = made.progress
-        pages.close()
 
     async def download_async(self, request: Request) -> Response:
+        turns = self.site.get(request.url)
+        if isinstance(turns, tuple):
+            turns = turns[min(self.asked.count(request.url), len(turns) - 1)]
         self.asked.append(request.url)
-        return answer(self.site.get(request.url), request)
+        return answer(turns, request)
 
     def tell(self, observation: Observation) -> None:
         self.told.append(observation)
@@ -131,7 +141,8 @@ class Watch:
         return str(len(self.captured))
 
     def capture_list(self, exchange: Exchange) -> str:
-        return "0"
+        self.lists.append(exchange)
+        return str(len(self.lists))
 
     @property
     def sections(self) -> list[str]:
@@ -365,6 +376,195 @@ def test_a_section_is_read_to_its_end_or_says_why_not(watch: Any, second: Any, r
     [section] = [one for one in found.told if isinstance(one, SectionRead)]
     assert (section.first_page, section.complete, reason in section.reason) == (True, not reason, True), section.reason
     assert bool(section.reason) == bool(reason)
+
+
+# Lists that change while they are read ---------------------------------------------------------------------------------
+
+PAGE_TWO = f"{SECTION}p2.html"
+REST = {year: f"{HOST}/nb/{year}01/t{year}0120_9.html" for year in range(2019, 2025)}
+YEARS = {url: report(year) for year, url in REST.items()}
+
+
+def rows(*years: int, more: str = "") -> str:
+    listed = "".join(f'<li><a href="{REST[year]}">{title(year)}</a></li>' for year in years)
+    return f"<html><title>年报</title><ul>{listed}</ul>{more}</html>"
+
+
+def paged(*years: int) -> str:
+    """A first page that leads on."""
+    return rows(*years, more=NEXT)
+
+
+def lists(watch: Any, first: Any, second: Any, *known: int, **more: Any) -> tuple[Watch, SectionRead, set[int]]:
+    """A pass over a list of two pages that named `known` before; the section as told, and the years that it named now."""
+    pages = (
+        known_page(REST[year], YEARS[REST[year]], listed=((SECTION, title(year)),), **({"due": False} if more else {}))
+        for year in known
+    )
+    found = watch({**YEARS, SECTION: first, PAGE_TWO: second}, *pages, **more)
+    [section] = [one for one in found.told if isinstance(one, SectionRead)]
+    named = [one.url for one in found.told if isinstance(one, LinkListed)]
+    assert len(named) == len(set(named)) == section.links, "each is told once"
+    return found, section, {year for year, url in REST.items() if url in named}
+
+
+def read_as(found: Watch, section: SectionRead) -> list[str]:
+    """What the list responses that stand behind a section were, in order."""
+    return [found.lists[int(place) - 1].body.decode() for place in section.captures]
+
+
+def test_a_list_that_did_not_change_is_asked_for_once(watch: Any) -> None:
+    found, section, named = lists(watch, paged(2024, 2023), rows(2022), 2024, 2023, 2022)
+    assert (section.complete, section.pages, named) == (True, 2, {2024, 2023, 2022})
+    assert (found.asked.count(SECTION), found.asked.count(PAGE_TWO), len(found.asked)) == (1, 1, 5)
+    assert (found.progress.done, found.progress.total) == (4, 4)
+
+
+def test_an_entry_that_slides_to_a_page_already_read_is_found(watch: Any) -> None:
+    """2024 is taken off page 1 after that was read: 2022 slides to page 1."""
+    now = paged(2023, 2022)
+    found, section, named = lists(watch, (paged(2024, 2023), now), rows(2021), 2024, 2023, 2022, 2021)
+    assert (section.complete, section.reason, section.pages) == (True, "", 2)
+    assert named == {2024, 2023, 2022, 2021}, "what either walk found is listed"
+    assert read_as(found, section) == [now, rows(2021)], "evidence is the walk that is told"
+    assert (found.progress.done, found.progress.total) == (6, 6)
+
+
+def test_an_entry_that_slides_to_a_page_still_to_be_read_is_listed_once(watch: Any) -> None:
+    """2024 is put on page 1 after that was read: 2022 slides to page 2, and the next pass finds 2024."""
+    first = (paged(2023, 2022), paged(2024, 2023))
+    found, section, named = lists(watch, first, rows(2022, 2021), 2023, 2022, 2021)
+    assert (section.complete, named, found.asked.count(SECTION)) == (True, {2023, 2022, 2021}, 1)
+
+
+def test_a_new_entry_among_lost_ones_is_found(watch: Any) -> None:
+    """Pages that are read while 2024 is put on and 2020 taken off in between."""
+    first = (paged(2023, 2020), paged(2024, 2023))
+    found, section, named = lists(watch, first, (rows(2021), rows(2022, 2021)), 2023, 2022, 2021, 2020)
+    assert (section.complete, named) == (True, {2024, 2023, 2022, 2021, 2020})
+    assert REST[2024] in found.asked
+
+
+@pytest.mark.parametrize("mode", ["full", "discover"])
+def test_what_is_off_the_list_for_good_is_told_in_the_same_pass(watch: Any, mode: Mode) -> None:
+    found, section, named = lists(watch, paged(2024, 2022), rows(2021), 2024, 2023, 2022, 2021, mode=mode)
+    assert (section.complete, section.links, named) == (True, 3, {2024, 2022, 2021})
+    assert (found.asked.count(SECTION), found.asked.count(PAGE_TWO)) == (2, 2)
+
+
+def test_a_list_of_one_page_is_never_read_twice(watch: Any) -> None:
+    found, section, named = lists(watch, rows(2024), None, 2024, 2023)
+    assert (section.complete, named, found.asked.count(SECTION)) == (True, {2024}, 1)
+
+
+def test_a_list_that_changes_faster_than_it_is_read_proves_nothing(watch: Any) -> None:
+    """2022 slides from page 2 to page 1 after it was read, comes back to page 2, and slides again."""
+    first = (paged(2024, 2023), paged(2020, 2023))
+    _, section, named = lists(watch, first, rows(2021), 2024, 2023, 2022, 2021)
+    assert (section.complete, section.first_page, section.reason) == (False, True, "it changed while it was read")
+    assert named == {2024, 2023, 2021, 2020}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        (paged(2024, 2023), (rows(2021), Reply("busy", 503)), "read again: page 2: status 503"),
+        ((paged(2024, 2023), Reply("busy", 503)), rows(2021), "read again: status 503"),
+        ((paged(2024, 2023), None), rows(2021), "read again: status 404"),
+    ],
+    ids=["page 2 busy", "page 1 busy", "page 1 gone"],
+)
+def test_a_second_walk_that_fails_proves_nothing(watch: Any, first: Any, second: Any, reason: str) -> None:
+    found, section, named = lists(watch, first, second, 2024, 2023, 2022, 2021)
+    assert (section.complete, section.first_page, section.pages, section.reason) == (False, True, 2, reason)
+    assert read_as(found, section) == [paged(2024, 2023), rows(2021)], "the walk that is told is the first"
+    assert named == {2024, 2023, 2021}
+
+
+def test_a_pass_that_is_stopped_before_the_second_walk_proves_nothing(watch: Any, monkeypatch: Any) -> None:
+    again = Sections.again
+    made: list[Pass] = []
+
+    def stopped(self: Sections) -> list[Target]:
+        made[0].stop("the service stops")
+        return again(self)
+
+    begin = Pass.__init__
+
+    def begun(self: Pass, *given: Any) -> None:
+        made.append(self)
+        begin(self, *given)
+
+    monkeypatch.setattr(Pass, "__init__", begun)
+    monkeypatch.setattr(Sections, "again", stopped)
+    found, section, _ = lists(watch, paged(2024, 2023), rows(2021), 2024, 2023, 2022, 2021)
+    assert (section.complete, section.reason) == (False, "read again: the pass was stopped")
+    assert found.asked == [SECTION, PAGE_TWO]
+
+
+def test_a_pass_that_fails_in_the_second_walk_proves_nothing(watch: Any, monkeypatch: Any) -> None:
+    told: list[Observation] = []
+    again = Sections.again
+
+    def broken(self: Sections) -> list[Target]:
+        again(self)
+        raise MemoryError
+
+    monkeypatch.setattr(Watch, "tell", lambda self, one: told.append(one))
+    monkeypatch.setattr(Sections, "again", broken)
+    with pytest.raises(MemoryError):
+        lists(watch, paged(2024, 2023), rows(2021), 2024, 2023, 2022, 2021)
+    [section] = [one for one in told if isinstance(one, SectionRead)]
+    assert (section.complete, section.first_page, section.reason) == (False, True, "not read again")
+
+
+def test_an_entry_that_slid_leaves_the_sample(watch: Any) -> None:
+    """A sample is as it was if the second walk finds what the first one missed; else everything is read."""
+    known = 2024, 2023, 2022, 2021
+    found, _, _ = lists(watch, (paged(2024, 2023), paged(2023, 2022)), rows(2021), *known, sample=True)
+    assert (found.widened, REST[2022] in found.asked) == ("", False)
+    found, _, _ = lists(watch, paged(2024, 2023), rows(2021), *known, sample=True)
+    assert (found.widened, REST[2022] in found.asked) == (f"no longer listed: {REST[2022]}", True)
+
+
+def test_columns_of_one_section_are_read_again_together(watch: Any) -> None:
+    """An entry goes from one year's column to another's: the new one was read before, the old one after."""
+    columns = [f"{SECTION}{year}/" for year in (2024, 2023)]
+    index = rows(more="<div>" + "".join(f'<a href="{url}">{url[-5:-1]}年</a>' for url in columns) + "</div>")
+    pages = [known_page(REST[year], YEARS[REST[year]], listed=((SECTION, title(year)),)) for year in (2024, 2023, 2022)]
+    site = {SECTION: index, columns[0]: (rows(2024), rows(2024, 2022)), columns[1]: rows(2023)}
+    found = watch({**YEARS, **site}, *pages)
+    told = [one for one in found.told if isinstance(one, SectionRead)]
+    assert [(one.url, one.complete, one.links) for one in told] == [
+        (SECTION, True, 0), (columns[0], True, 2), (columns[1], True, 1)
+    ]  # fmt: skip
+    assert [found.asked.count(one.url) for one in told] == [2, 2, 2]
+
+
+def test_a_list_that_an_interface_gives_is_read_again_from_its_first_page(watch: Any, monkeypatch: Any) -> None:
+    """2022 is pinned to the top of gkmlpt's list after page 1 was read: as many rows as the interface says, and one twice."""
+    shell = f"{HOST}/gkmlpt/index"
+    interface = [f"{HOST}/gkmlpt/api/all/6?page={number}&sid=9" for number in (1, 2)]
+    posts = {year: f"{HOST}/gkmlpt/content/1/{year}/post_{year}.html" for year in range(2021, 2025)}
+
+    def articles(*years: int) -> str:
+        found = [{"id": year, "title": title(year), "url": posts[year], "date": 1611100800} for year in years]
+        return json.dumps({"classify": {"post_count": 4}, "articles": found})
+
+    monkeypatch.setitem(globals(), "PORTAL", replaced(PORTAL, family="gkmlpt", sections=(f"{shell}#6",)))
+    config = json.dumps({"SID": "9", "TREE": [{"id": 6, "name": "政府信息公开年报"}]})
+    pages = [known_page(url, report(year), listed=((f"{shell}#6", title(year)),)) for year, url in posts.items()]
+    site = {
+        **{url: report(year) for year, url in posts.items()},
+        shell: f"<script>window._CONFIG = {config}</script>",
+        interface[0]: (articles(2024, 2023), articles(2022, 2024)),
+        interface[1]: (articles(2023, 2021), articles(2023, 2021)),
+    }
+    found = watch(site, *pages)
+    [section] = [one for one in found.told if isinstance(one, SectionRead)]
+    assert (section.complete, section.reason, section.links) == (True, "", 4)
+    assert [found.asked.count(url) for url in (shell, *interface)] == [2, 2, 2]
+    assert [found.lists[int(place) - 1].url for place in section.captures] == [shell, *interface]
 
 
 # Other hosts, and clocks -----------------------------------------------------------------------------------------------
