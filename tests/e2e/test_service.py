@@ -210,3 +210,26 @@ def test_two_homes_on_one_machine_do_not_disturb_each_other(tmp_path: Path) -> N
         for one in both:
             one.process.kill()
             one.process.wait()
+
+
+def nursery_of(service: Running) -> int:
+    """The process that starts its passes."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == service.process.pid and b"crawler.nursery" in (entry / "cmdline").read_bytes():
+                return int(entry.name)
+    raise AssertionError("it has none")
+
+
+def test_the_death_of_what_starts_passes_is_made_up_for_and_no_trouble_of_the_record(
+    service: Running, receivers: tuple[Robots, Mailbox]
+) -> None:
+    first_passes(service, *receivers)
+    for _ in range(2):
+        os.kill(nursery_of(service), signal.SIGKILL)
+        told = service.run("crawl", code=0)
+        assert [one["outcome"] for one in told["passes"]] == ["ok", "ok"]
+    assert service.rows("SELECT summary FROM events WHERE kind = 'service'") == []
+    assert not any("记录" in text and "无法" in text for text in receivers[0].texts("hook"))
+    assert service.stop() == 0
