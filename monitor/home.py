@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,7 +67,10 @@ class Home(msgspec.Struct, frozen=True):
 
     def portals(self) -> dict[str, Portal]:
         """Built-in portals and the operator's, by name; the operator's file wins. Raises HomeError, PortalError."""
-        return {name: self._portal(name, path) for name, path in self.portal_files().items()}
+        portals = {name: self._portal(name, path) for name, path in self.portal_files().items()}
+        for old in _renamed(portals):
+            del portals[old]
+        return portals
 
     def sound_portals(self) -> tuple[dict[str, Portal], dict[str, str]]:
         """The same for whoever must go on: the portals whose files can be used, and what is wrong with the others, by
@@ -78,6 +81,11 @@ class Home(msgspec.Struct, frozen=True):
                 portals[name] = self._portal(name, path)
             except (HomeError, PortalError) as error:
                 faults[name] = str(error)
+        for old, new in _renamed(portals).items():
+            del portals[old]
+            path = self.portal_files()[old]
+            if path.parent != BUILT_IN:
+                faults[old] = f"{path}: {new}.toml says that {old} is {new} now; remove this file"
         return portals, faults
 
     def portal_files(self) -> dict[str, Path]:
@@ -135,3 +143,8 @@ class Home(msgspec.Struct, frozen=True):
             yield
         finally:
             os.close(handle)
+
+
+def _renamed(portals: Mapping[str, Portal]) -> dict[str, str]:
+    """Old names that stand beside the file that carries their record over: each would be read as another new portal."""
+    return {one.formerly: name for name, one in portals.items() if one.formerly in portals and one.formerly != name}

@@ -68,16 +68,16 @@ class Retractor:
 
     def retract(self, number: int, why: str) -> Retracted:
         """Raises RetractionError."""
-        event = self.store.row("SELECT * FROM events WHERE id = ?", (number,))
-        if event is None:
-            raise RetractionError(f"there is no event {number}; `nianbao events` lists them")
-        if event["retracted_at"]:
-            said = msgspec.json.decode(event["detail"]).get("retracted_why")
-            because = f' ("{said}")' if said else ", because the report appeared"
-            raise RetractionError(
-                f"event {number} was withdrawn at {event['retracted_at']} already{because}; nothing is left to do"
-            )
-        with self.store.transaction():
+        with self.store.transaction():  # the question and the answer: another may be taking it back as well
+            event = self.store.row("SELECT * FROM events WHERE id = ?", (number,))
+            if event is None:
+                raise RetractionError(f"there is no event {number}; `nianbao events` lists them")
+            if event["retracted_at"]:
+                said = msgspec.json.decode(event["detail"]).get("retracted_why")
+                because = f' ("{said}")' if said else ", because the report appeared"
+                raise RetractionError(
+                    f"event {number} was withdrawn at {event['retracted_at']} already{because}; nothing is left to do"
+                )
             events = [event, *self._resting_on(event)]
             latest = {one["id"] for one in events if self._is_latest(one, {other["id"] for other in events})}
             for one in events:

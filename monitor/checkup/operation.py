@@ -77,8 +77,8 @@ def database(home: Home, now: str) -> Iterator[Check]:
         row = store.row("SELECT (SELECT count(*) FROM reports) AS reports, (SELECT count(*) FROM versions) AS versions")
         assert row is not None
         counts = f"{row['reports']} reports, {row['versions']} versions"
-        mode = store.row("PRAGMA journal_mode") or {}
-        old = mode.get("journal_mode") != "wal"  # a record of an earlier release is read from a copy in memory
+        # A record of an earlier release is read from a private copy, which is no file of ours.
+        old = not any(row["file"] for row in store.rows("PRAGMA database_list") if row["name"] == "main")
         steps = store.row("SELECT count(*) AS n FROM _sqlite_migrations") or {"n": 0}
     if old:
         remedy = "the next `nianbao crawl` or `serve` brings it up to date; make a backup first"

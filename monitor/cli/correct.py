@@ -141,6 +141,8 @@ def retract(context: Context, event: int, why: str, no_send: bool) -> None:
     with context.home.reader() as store:
         row = store.row("SELECT portal FROM events WHERE id = ?", (event,))
     with writing(context, [row["portal"]] if row and row["portal"] else None) as writer:
+        if no_send and writer.served:
+            raise click.UsageError("--no-send: the running service sends whatever is queued; leave it out, or stop it")
         try:
             done = Retractor(writer.store, settings, who(), context.clock()).retract(event, why.strip())
         except RetractionError as error:

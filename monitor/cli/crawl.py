@@ -105,6 +105,10 @@ def _hand_over(
         raise locked
     if context.now:
         raise click.UsageError("--now: the running service has a clock of its own; leave it out, or stop the service")
+    if not send:
+        raise click.UsageError(
+            "--no-send: the running service sends whatever is queued; leave it out, or stop the service"
+        )
     settled: list[Settled] = []
     sent = None
     try:

@@ -40,7 +40,13 @@ class Configuration:
         self._stamps = stamps
         faults = {}
         try:
-            self.settings = self._home.settings()
+            settings = self._home.settings()
+            if self.settings.channels and not settings.channels:
+                # An editor that empties a file before it writes it; a file that was moved away. Alerts would have no receiver.
+                raise SettingsError(
+                    f"{self._home.path / FILE}: it names no channel any more; if nobody is to be told, restart the service"
+                )
+            self.settings = settings
         except SettingsError as error:
             log.error("%s; the settings read before stay in force", error)
             faults[FILE] = str(error)
@@ -49,8 +55,9 @@ class Configuration:
 
     def _read_portals(self, faults: dict[str, str]) -> None:
         portals, broken = self._home.sound_portals()
+        renamed = {portal.formerly for portal in portals.values()}
         for name, fault in broken.items():
-            kept = self.known.get(name)
+            kept = self.known.get(name) if name not in renamed else None
             log.error(
                 "%s; %s", fault, "the file read before stays in force" if kept else f"{name} is not read until then"
             )

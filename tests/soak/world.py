@@ -139,6 +139,8 @@ class Scene:
         self._stamps = stamps
         self._rests: dict[int, float] = {}
         """Until when nothing more happens to an item (by its number)."""
+        self._moved: dict[int, int] = {}
+        """How much had been shown when an item moved last (by its number)."""
         self._undo: list[tuple[float, int, Paper]] = []
         self._outage_ends = 0.0
 
@@ -210,9 +212,11 @@ class Scene:
         return item
 
     def _read(self, item: Item) -> bool:
-        """Passes have read it, so that the record knows it: one that comes and goes unseen would be overdue."""
+        """Passes have read it where it is, so that the record knows it: one that comes and goes unseen would be overdue,
+        and one that moves and is hidden unseen is taken down, as far as anyone can tell."""
         number = self.site.number(item)
-        return sum(shown.what == "page" and shown.item == number for shown in self.site.shown) >= _KNOWN
+        since = self.site.shown[self._moved.get(number, 0) :]
+        return sum(shown.what == "page" and shown.item == number for shown in since) >= _KNOWN
 
     # What happens ---------------------------------------------------------------------------------------------------
 
@@ -273,6 +277,7 @@ class Scene:
             return False
         # Without a redirect it is gone for a pass that read the list before: not beside others that are.
         gone = any(not item.live for item in self.site.items)
+        self._moved[self.site.number(item)] = len(self.site.shown)
         self.site.move(item, "301" if gone else self.dice.choice(("301", "relist")))
         return True
 

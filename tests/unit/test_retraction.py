@@ -1,5 +1,9 @@
 """A wrong event taken back: who is told, and that no later pass says what follows from the mistake."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -8,6 +12,7 @@ from monitor.message import compose
 from monitor.outbox_store import views
 from monitor.retraction import RetractionError, Retractor
 from monitor.settings import Channel, Settings
+from monitor.store import Store
 
 URL = "https://www.linhai.gov.cn/art/2024.html"
 CHANNEL = Channel(
@@ -450,3 +455,28 @@ def test_what_concerns_no_state_is_only_marked(known, kind):
     [event] = [one for one in known.events() if one.kind == kind]
     assert retract(known, event).state == ""
     silent(known, 2)
+
+
+def test_of_several_who_take_an_event_back_at_once_one_does(down):
+    """As commands do beside a service, which gives leave to each of them."""
+    site, event = down
+    file = next(row["file"] for row in site.store.rows("PRAGMA database_list") if row["name"] == "main")
+    versions = "SELECT count(*) AS n FROM versions"
+    before = site.store.row(versions)["n"]
+    together = threading.Barrier(4)
+
+    def take_back(why: str) -> str:
+        with Store.open(Path(file)) as store:
+            together.wait(10)
+            try:
+                Retractor(store, site.settings, "wang", site.now).retract(event.id, why)
+            except RetractionError:
+                return ""
+            return why
+
+    with ThreadPoolExecutor(4) as pool:
+        [done] = filter(None, pool.map(take_back, "甲乙丙丁"))
+    detail = msgspec.json.decode(site.store.row("SELECT detail FROM events WHERE id = ?", (event.id,))["detail"])
+    assert detail["retracted_why"] == done
+    assert site.store.row(versions)["n"] <= before + 1
+    site.check()

@@ -90,6 +90,42 @@ def test_broken_settings_leave_those_in_force(home: Home) -> None:
     assert configuration.faults == {}
 
 
+@pytest.mark.parametrize("how", ["emptied", "moved away", "without channels"])
+def test_settings_that_lose_every_receiver_are_a_fault(home: Home, how: str) -> None:
+    file = home.path / "nianbao.toml"
+    write(file, '[[channel]]\nname = "duty"\nurl = "json://127.0.0.1:9/x"\n')
+    configuration = Configuration(home)
+    if how == "moved away":
+        file.unlink()
+    else:
+        write(file, "" if how == "emptied" else '[service]\nlanguage = "en"\n')
+    assert configuration.refresh()
+    assert [channel.name for channel in configuration.settings.channels] == ["duty"]
+    assert configuration.settings.service.language == "zh"
+    assert "no channel" in configuration.faults["nianbao.toml"]
+    write(file, '[[channel]]\nname = "desk"\nurl = "json://127.0.0.1:9/x"\n')
+    assert configuration.refresh()
+    assert [channel.name for channel in configuration.settings.channels] == ["desk"]
+    assert configuration.faults == {}
+
+
+def test_a_renamed_portal_is_not_read_under_its_old_name_too(home: Home) -> None:
+    write(home.path / "portals" / "old.toml", PORTAL)
+    configuration = Configuration(home)
+    assert [*configuration.portals] == ["old"]
+    write(home.path / "portals" / "new.toml", PORTAL + 'formerly = "old"\n')
+    write(home.path / "portals" / "linhai2.toml", PORTAL + 'formerly = "linhai"\nenabled = false\n')
+    assert configuration.refresh()
+    assert [*configuration.portals] == ["new"]
+    assert "linhai" not in configuration.known  # a built-in one has no file that could be removed
+    assert "remove this file" in configuration.faults["old"]
+    (home.path / "portals" / "old.toml").unlink()
+    assert configuration.refresh()
+    assert [*configuration.portals] == ["new"]
+    assert "old" not in configuration.faults
+    assert "old" not in home.portals()
+
+
 def test_there_is_nothing_to_fall_back_on_at_the_start(home: Home) -> None:
     write(home.path / "nianbao.toml", "[service")
     with pytest.raises(SettingsError, match="TOML"):
