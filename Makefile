@@ -12,7 +12,7 @@ demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this
 
 test: $(VENV)/test.stamp  ## every test; Chromium comes by apt as root, else by playwright
 	tests/install_chromium.sh $(BIN)
-	$(BIN)/python -m pytest -n $(JOBS) --junitxml=$(VENV)/junit.xml $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --junitxml=$(VENV)/junit.xml $(PYTEST_ARGS)
 
 soak: $(VENV)/test.stamp  ## kills the service 1,000 times and judges what it said: tests/soak/RESULT.md; goes on where it was stopped
 	$(BIN)/python -m tests.soak --kills 1000 --seed 1 --jobs $(JOBS)
