@@ -113,6 +113,7 @@ class Service:
             self._timetable.every(_REFRESH, "configuration", self.refresh)
             self._timetable.every(_UNSETTLED, "unsettled passes", self._settle_what_waits)
             self._timetable.every(_WATCH, "watch", self._look_around)
+            self._timetable.every(_WATCH, "portals left out", self._plan_left_out)
             self._timetable.every(_PICTURES, "pictures", self._recognise)
             self._timetable.every(_TEND, "upkeep", self._tend)
             self._plan_all()
@@ -179,6 +180,13 @@ class Service:
             for name in portals:
                 if name not in self._asked:
                     self._timetable.plan(self._next(store, name))
+
+    def _plan_left_out(self) -> None:
+        """A portal that is neither planned nor asked for: whatever failed where it should have been, it is not forgotten."""
+        planned = {turn.portal for turn in self._timetable.turns()}
+        for name in [*self._configuration.portals]:
+            if name not in planned and name not in self._asked:
+                self._plan(name)
 
     def _plan(self, name: str) -> None:
         if name in self._configuration.portals and not self._stop.is_set():

@@ -73,7 +73,7 @@ class Timetable:
         self._in(0.0, f"upkeep/{name}", name, self._upkeep_due, name)
 
     def turns(self) -> list[Turn]:
-        """What comes next, soonest first."""
+        """What is planned and has not begun, soonest first."""
         return sorted(self._turns.values(), key=lambda turn: (turn.at, turn.portal))
 
     def mind_the_clock(self) -> float:
@@ -112,10 +112,12 @@ class Timetable:
             self._in(seconds, f"upkeep/{name}", name, self._upkeep_due, name)
 
     def _fire(self, turn: Turn) -> None:
+        if self._turns.get(turn.portal) is turn:  # it comes no more; what it leads to plans the next one
+            del self._turns[turn.portal]
         self._safely(f"turn of {turn.portal}", lambda: self._due(turn))
 
     def _safely(self, name: str, work: Callable[[], Any]) -> None:
         try:
             work()
         except Exception:
-            log.exception("%s failed; it is tried again at its next time", name)
+            log.exception("%s failed; it is tried again", name)

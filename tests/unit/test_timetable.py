@@ -63,6 +63,16 @@ def test_a_turn_fires_once_when_it_is_due_however_late(timetable: Timetable, due
     assert timetable.turns()[-1].portal == "tomorrow"
 
 
+def test_a_turn_that_has_fired_is_planned_no_more_so_that_it_can_be_seen_missing(
+    timetable: Timetable, due: Due
+) -> None:
+    timetable.plan(turn("linhai", 0, "raise"))
+    assert due.wait(1)
+    assert timetable.turns() == []
+    timetable.plan(turn("linhai", 86400))
+    assert [one.portal for one in timetable.turns()] == ["linhai"]
+
+
 def test_a_new_plan_takes_the_place_of_the_old(timetable: Timetable, due: Due) -> None:
     timetable.plan(turn("linhai", 0.5))
     timetable.plan(turn("linhai", 86400))
@@ -74,7 +84,7 @@ def test_a_new_plan_takes_the_place_of_the_old(timetable: Timetable, due: Due) -
     assert due.wait(1)
     time.sleep(1.2)
     assert [one.portal for one in due.turns] == ["haidian"]
-    assert {one.portal for one in timetable.turns()} == {"linhai", "haidian"}
+    assert {one.portal for one in timetable.turns()} == {"linhai"}
 
 
 def test_a_turn_planned_from_within_a_turn_is_kept(due: Due) -> None:
