@@ -31,6 +31,7 @@ WATCHER_ENDED = "the program that watches over it ended"
 SERVICE_STOPS = "the service stops"
 STOPPED = "stopped"
 ORPHANED = "stopped by the death of the process that started it"
+QUIET = "the portal's quiet hours begin"
 BY_SIGNAL = "stopped by SIGTERM", "stopped by SIGINT"
 OWN_ENDS = frozenset({WATCHER_ENDED, SERVICE_STOPS, STOPPED, ORPHANED, *BY_SIGNAL})
 """Why a pass was cut short that says nothing about its portal (RunSummary.detail): nobody's limit, the program's own end."""
@@ -51,6 +52,10 @@ class Limits(msgspec.Struct, frozen=True):
     timeout: float = 60.0
     """One response."""
     pass_seconds: float = 4 * 3600.0
+    quiet_in: float = 0.0
+    """Seconds from its start to the portal's quiet hours, in which it is not asked; 0: they do not come."""
+    found: int = 0
+    """Pages that lists name for the first time, of which one pass reads so many, spread over the lists; 0: all."""
 
 
 class Job(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -68,6 +73,8 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     limits: Limits = Limits()
     list_rules: str = ""
     """Rules that sections are read by; empty: an old run folder, nobody knows."""
+    contact: str = ""
+    """A mail address for the `From` header; empty: none is sent."""
     sample: bool = False
     """Of the known pages those that are due are read; all of them, as soon as anything is not as it was. False: all that
     `mode` asks for."""
@@ -144,6 +151,8 @@ class SectionRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ty
     links: int = 0
     """Report links that it listed."""
     status: int = 0
+    reading: Reading | Literal[""] = ""
+    """Of its first page, where that was not read."""
     reason: str = ""
     """Why it is not complete."""
     captures: tuple[str, ...] = ()
@@ -258,3 +267,5 @@ class RunSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     """SHA-256 of the folder's other files, by name: a pass whose files are no longer those says nothing."""
     widened: str = ""
     """Why a pass over a sample read everything; empty: it did not, or was none."""
+    retry_after: float = 0.0
+    """Seconds from its end for which a host of the portal asked to be left alone (`Retry-After`)."""

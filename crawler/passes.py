@@ -9,7 +9,7 @@ as it was: as soon as a list or a page is not, it reads everything, and what hap
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,13 +17,20 @@ import msgspec
 from crawler.fetching import Fetcher
 from crawler.guard import Guard
 from crawler.known import KnownPages
-from crawler.observation import Job, KnownPage, Outcome
+from crawler.observation import QUIET, Job, KnownPage, Outcome
 from crawler.page.model import Hint
 from crawler.run_folder import Sink
 from crawler.sections import Sections, Target
 from crawler.visits import Visits
 
 T = TypeVar("T")
+
+
+def spread(things: Sequence[T], most: int) -> Sequence[T]:
+    """At most so many of them, the first and the last among them, the others evenly between; 0: all."""
+    if not most or len(things) <= most:
+        return things
+    return [things[round(place * (len(things) - 1) / max(most - 1, 1))] for place in range(most)]
 
 
 class Progress(msgspec.Struct):
@@ -43,6 +50,7 @@ class Pass:
         self._visits = Visits(job, known, fetcher, sink)
         self._sections = Sections(job, known, fetcher, guard, self._visits, sink, lambda: bool(self.stopped))
         self._deadline = time.monotonic() + job.limits.pass_seconds
+        self._quiet = time.monotonic() + (job.limits.quiet_in or float("inf"))
         self.progress = Progress()
         # One host's slot bounds what is in flight to it; attachments may lie on another host.
         self._workers = job.policy.concurrency * min(len(job.portal.hosts) + len(job.portal.allowed_hosts), 4)
@@ -66,7 +74,8 @@ class Pass:
         """Why it was cut short, or ""."""
         if self.stopped:
             return self.stopped
-        return f"{self._skipped} pages left unread: the host did not answer" if self._skipped else ""
+        why = "asked to be left alone" if self._fetcher.retry_after else "did not answer"
+        return f"{self._skipped} pages left unread: the host {why}" if self._skipped else ""
 
     async def run(self) -> None:
         """The pass, in the order that its mode asks for."""
@@ -108,8 +117,9 @@ class Pass:
             waiting = linked
 
     async def _read_found(self) -> None:
-        self.progress.total += len(self._sections.found)
-        await self._work(self._read_link, iter(self._sections.found.values()))
+        found = spread([*self._sections.found.values()], self._job.limits.found)
+        self.progress.total += len(found)
+        await self._work(self._read_link, found)
 
     async def _read_known(self, only_missing: bool = False) -> None:
         if not only_missing:
@@ -140,6 +150,15 @@ class Pass:
         else:
             await self._visits.visit(page.url, page, Hint(title=page.title, year=page.year))
 
+    def _look_at_the_clock(self) -> None:
+        now = time.monotonic()
+        if now > self._quiet:
+            self.stop(QUIET)
+        elif now > self._deadline:
+            host, pause = self._fetcher.slowest
+            slow = f": robots.txt of {host} asks for {pause:g} s between two requests" if pause else ""
+            self.stop(f"longer than {self._job.limits.pass_seconds:g} s{slow}")
+
     async def _work(
         self, do: Callable[[T], Awaitable[None]], things: Iterable[T], even_if_stopped: bool = False
     ) -> None:
@@ -148,8 +167,7 @@ class Pass:
 
         async def worker() -> None:
             for thing in shared:
-                if time.monotonic() > self._deadline:
-                    self.stop(f"longer than {self._job.limits.pass_seconds:g} s")
+                self._look_at_the_clock()
                 if self.stopped and not even_if_stopped:
                     return
                 await do(thing)

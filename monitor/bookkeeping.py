@@ -46,11 +46,12 @@ def brief(
     clock: Clock,
     *,
     everything: bool = True,
+    found: int = 0,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Briefed:
     """Brings the record up to date with the portal's file and the rules, and writes the run folder.
 
-    `progress` hears of what is read again. Raises what kept it from that; then no pass has begun.
+    `progress` hears of what is read again; `found`: as Limits has it. Raises what kept it from that; then no pass has begun.
     """
     store.sync_portal(portal)
     _bring_up_to_date(home, store, portal, clock(), progress)
@@ -58,7 +59,7 @@ def brief(
     policy = settings.policy.overridden(portal.policy)
     try:
         folder = write_briefing(
-            store, home.runs, portal, policy, number, mode, clock(), settings, everything=everything
+            store, home.runs, portal, policy, number, mode, clock(), settings, everything=everything, found=found
         )
     except BaseException:
         store.forget_crawl(number)

@@ -41,15 +41,17 @@ def write_briefing(
     settings: Settings,
     *,
     everything: bool = True,
+    found: int = 0,
 ) -> Path:
-    """Makes a pass's run folder. Its path. `everything`: all that `mode` asks for is read, whether it is due or not."""
+    """Makes a pass's run folder. Its path. `everything`: all that `mode` asks for is read, whether it is due or not.
+    `found`: as Limits has it."""
     folder = runs / portal.name / str(crawl)
     if folder.exists():  # of a pass that the record, restored from a backup, no longer knows
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     agent = settings.service.user_agent or default_agent(settings.service.contact)
     rules, lists = rules_of(portal), list_rules_of(portal)
-    limits = Limits(pass_seconds=settings.service.pass_time_seconds)
+    limits = Limits(pass_seconds=settings.service.pass_time_seconds, found=found)
     job = Job(portal, policy, crawl, mode, rules, now, agent, limits, list_rules=lists, sample=not everything)
     (folder / JOB).write_bytes(msgspec.json.encode(job))
     due = None if everything else due_pages(store, portal, mode, now, settings.schedule, rules, lists)

@@ -65,11 +65,14 @@ class Fleet:
         *,
         parallel: int,
         pictures: Pictures | None = None,
+        found: int = 0,
     ) -> None:
-        """`settings` is asked for each pass. `pictures` recognises what alerts speak of; it is used by the clerk only."""
+        """`settings` is asked for each pass. `pictures` recognises what alerts speak of; it is used by the clerk only.
+        `found`: as crawler.observation.Limits has it."""
         self._home, self._store, self._settings, self._clock = home, store, settings, clock
         self._parallel = parallel
         self._pictures = pictures
+        self._found = found
         self._processes = Processes(home.path)
         self._state = threading.Condition()
         """Over all that follows."""
@@ -236,6 +239,7 @@ class Fleet:
                 turn.mode,
                 self._clock,
                 everything=turn.everything,
+                found=self._found,
                 progress=turn.tell,
             )
             order = Order(

@@ -41,8 +41,11 @@ def crawl(
     mode: Mode,
     clock: Clock,
     progress: Callable[[Progress], None] = lambda _: None,
+    *,
+    found: int = 0,
 ) -> list[Settled]:
-    """One pass over each portal. What they came to, in the order in which they ended.
+    """One pass over each portal. What they came to, in the order in which they ended. `found`: at most so many of the pages
+    that lists name for the first time are read (0: all), which is for trying, not for the record.
 
     Interrupted, it ends the passes early, and settles them. Raises PortalError for a proxy whose variable is not set, and
     what keeps the record from being written; the other passes are then ended early.
@@ -54,7 +57,9 @@ def crawl(
     with contextlib.ExitStack() as open_parts:
         pictures = open_pictures(home, store, clock, open_parts)
         fleet = open_parts.enter_context(
-            Fleet(home, store, lambda: settings, clock, parallel=settings.service.parallel, pictures=pictures)
+            Fleet(
+                home, store, lambda: settings, clock, parallel=settings.service.parallel, pictures=pictures, found=found
+            )
         )
         for old in fleet.recover():
             log.warning(

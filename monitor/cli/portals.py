@@ -1,8 +1,6 @@
 """`nianbao portals`: which portals are watched, in which families, and whether one can be read as its file says."""
 
 import sys
-import tempfile
-from pathlib import Path
 
 import click
 import msgspec
@@ -11,16 +9,12 @@ from crawler.families import get, names
 from crawler.portal import BUILT_IN, Portal
 from monitor.cli.common import Command, Context, Group, echo_json, pass_context, tell, utc_time
 from monitor.cli.crawl import choose
-from monitor.cli.rules import check_captures
+from monitor.cli.portals_check import check
 from monitor.cli.writing import writing
 from monitor.due import NO_END
 from monitor.home import Home
-from monitor.intake import read_run
 from monitor.outbox_store import mute as hold_back
-from monitor.run import crawl
-from monitor.settings import Settings
-from monitor.settle import Settled
-from monitor.store import Row, Store
+from monitor.store import Row
 from monitor.times import shown
 
 _HEALTH = {"new": "未读取", "ok": "正常", "blocked": "被拦截", "down": "无法读取", "broken": "栏目异常"}
@@ -140,103 +134,4 @@ def _mute(context: Context, name: str, until: str | None) -> None:
             tell(error, err=True)
 
 
-@portals.command(cls=Command)
-@click.argument("name")
-@click.option("--captures", is_flag=True, help="Try the file on what is stored: no network.")
-@click.option(
-    "--file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="With --captures: try this portal file in place of the one that is used.",
-)
-@pass_context
-def check(context: Context, name: str, captures: bool, file: Path | None) -> None:
-    """Reads a portal live, records nothing, and says what it finds, what would be recorded and what is wrong. With
-    --captures it reads what is stored instead, and says what an edit of the portal file changes: exit code 1 if reports
-    would be lost."""
-    if captures:
-        check_captures(context, name, file)
-        return
-    if file is not None:
-        raise click.UsageError("--file goes with --captures; put the file into HOME/portals/ to read it live")
-    home = context.home
-    portal = choose(home.portals(), (name,))[0]
-    settings = msgspec.structs.replace(home.settings(), channels=())
-    with tempfile.TemporaryDirectory(prefix="nianbao-") as folder:
-        scratch = Home(Path(folder))
-        with scratch.writing() as store:
-            settled = crawl(scratch, store, settings, [portal], "full", context.clock)
-            told = _findings(scratch, store, settings, portal, settled[-1])
-    if context.json:
-        echo_json(told)
-    else:
-        _print(told)
-    if told["trouble"] or not told["reports"]:
-        sys.exit(1)
-
-
-def _findings(home: Home, store: Store, settings: Settings, portal: Portal, settled: Settled) -> Row:
-    run = read_run(home.runs / portal.name / str(settled.crawl)) if settled.outcome != "killed" else None
-    sections = [msgspec.to_builtins(section) for section in run.sections] if run else []
-    unread = [
-        {"url": page.url, "reading": page.reading, "marker": page.marker}
-        for page in (run.pages.values() if run else ())
-        if page.reading not in ("present", "same")
-    ]
-    reports = store.rows(
-        """SELECT r.title, o.name AS organ, r.year, r.published_on, r.url, v.source, length(v.text) AS characters,
-        (SELECT count(*) FROM figures f WHERE f.version = v.id) AS figures,
-        (SELECT count(*) FROM attachments a WHERE a.version = v.id) AS attachments
-        FROM reports r JOIN organs o ON o.id = r.organ_id JOIN versions v ON v.id = r.current_version ORDER BY r.year DESC, r.id"""
-    )
-    findings = store.rows("SELECT rule, severity, detail, url FROM findings ORDER BY id")
-    verdict, remedy = _verdict(settled, sections, reports)
-    return {
-        "portal": portal.name,
-        "family": portal.family,
-        "verdict": verdict,
-        "remedy": remedy,
-        "trouble": settled.trouble,
-        "sections": sections,
-        "reports": reports,
-        "unread": unread,
-        "findings": findings,
-        "policy": msgspec.to_builtins(settings.policy.overridden(portal.policy)),
-    }
-
-
-def _verdict(settled: Settled, sections: list[Row], reports: list[Row]) -> tuple[str, str]:
-    if settled.outcome == "killed":
-        return "failed", f"the crawl process ended early: {settled.trouble}"
-    if not any(section.get("first_page") for section in sections):
-        return (
-            "unreadable",
-            "open the section's address in a browser: has it moved, does it ask for a script or a captcha?",
-        )
-    if not reports:
-        return (
-            "no reports",
-            "the section was read but no report was found: check the address, the family and [selectors]",
-        )
-    if settled.trouble:
-        return "incomplete", "part of the section could not be read: see the reasons below"
-    return "good", ""
-
-
-def _print(told: Row) -> None:
-    tell(f"{told['portal']} ({told['family']}): {told['verdict']}")
-    if told["remedy"]:
-        tell(f"  what to do: {told['remedy']}")
-    if told["trouble"]:
-        tell(f"  why: {told['trouble']}")
-    for section in told["sections"]:
-        state = "read to its end" if section["complete"] else f"not read to its end: {section.get('reason', '')}"
-        tell(f"  section {section['url']}: {section.get('links', 0)} links on {section.get('pages', 0)} pages, {state}")
-    for report in told["reports"]:
-        tell(
-            f"  report {report['year']} {report['organ']}: {report['published_on'] or 'no date'}, {report['characters']} characters, "
-            f"{report['figures']} figures, {report['attachments']} attachments  {report['url']}"
-        )
-    for page in told["unread"]:
-        tell(f"  {page['reading']}: {page['url']} ({page['marker']})")
-    for finding in told["findings"]:
-        tell(f"  {finding['severity']}: {finding['rule']}: {finding['detail']} {finding['url']}")
+portals.add_command(check)

@@ -168,7 +168,7 @@ def test_portals_check_records_nothing(operator: Operator, world: World) -> None
     assert len(told["reports"]) == 10
     assert not (operator.home / "nianbao.db").exists()
     world[SITE].start_outage("503")
-    assert operator.json("portals", "check", SITE, code=1)["verdict"] == "unreadable"
+    assert operator.json("portals", "check", SITE, code=1)["verdict"] == "no answer"
 
 
 def test_overdue_is_told_by_the_present_that_is_given(operator: Operator) -> None:
