@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
-.PHONY: demo test soak mutants extras bench bench-ocr lock check clean
+.PHONY: demo test soak mutants extras bench bench-ocr portals-table lock check clean
 
 demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
 	$(BIN)/nianbao demo
@@ -52,6 +52,9 @@ $(VENV)/extras.stamp: requirements/extras.txt $(VENV)/run.stamp
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/extras.stamp
 	$(PIP) --require-hashes -r requirements/test.txt
 	touch $@
+
+portals-table: $(VENV)/test.stamp  ## docs/built-in-portals.md, from crawler/portals/
+	$(BIN)/python -m tests.portal_table
 
 lock:  ## after a change of pyproject.toml; needs uv. uv.lock records the registry's address: it is not committed
 	uv lock --quiet

@@ -63,7 +63,7 @@ class Articles:
         """The article that `page` begins, read to its end."""
         answers: dict[str, Answer] = {}
         fetched: dict[str, Fetched] = {}
-        render = first.request is not None and "playwright" in first.request.meta
+        render = first.request is not None and "render" in first.request.meta
         while todo := [part.url for part in page.parts if part.url not in answers]:
             for url in todo:
                 answer = answers[url] = await self._ask(url, None, render)

@@ -1,119 +1,54 @@
-"""One address → one `Answer`: guard, robots.txt, redirects, retries, and every failure as a word.
+"""One address → one `Answer`: guard, robots.txt, pauses, redirects, retries, and every failure as a word.
 
-The one user of Scrapy's downloader. It asks the engine for each download (`download_async`), so that delays, slots,
-cookies, decompression, proxies and TLS are Scrapy's, while scheduling is plain `await`: a pass holds only the requests
-in flight. Never raises for what a portal does.
+The one user of Scrapy's downloader. It asks the engine for each download (`download_async`), so that cookies,
+decompression, proxies and TLS are Scrapy's, while scheduling is plain `await`: a pass holds only the requests in flight.
+Each request waits its turn (crawler/pace.py), robots.txt, hops, retries and files among them. Never raises for what a portal
+does.
 """
 
 import asyncio
 import email.utils
-import hashlib
 import logging
 import statistics
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
-from urllib.parse import urlencode, urljoin, urlsplit
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
-from protego import Protego
 from scrapy import Request
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
 from scrapy.http import Response
 
 from crawler import browser
-from crawler.guard import Guard, Refusal, refused_address
+from crawler.answer import Answer, asked_for_changes
+from crawler.failures import explain
+from crawler.guard import Guard, Refusal
+from crawler.manners import ASKED_TO_WAIT, Manners
 from crawler.observation import Limits
-from crawler.page.address import host_of, normalise
+from crawler.pace import Pace
+from crawler.page import walls
+from crawler.page.address import bare, host_of, normalise
+from crawler.page.verdict import PROXY
 from crawler.portal import Policy
-from crawler.run_folder import Exchange
+from crawler.rendered.wire import NotShown
+from crawler.robots import Rules
+
+__all__ = ["Answer", "Downloads", "Fetcher", "asked_for_changes"]
 
 logger = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRY_AGAIN = frozenset({408, 500, 502, 503, 504, 522, 524})
 _TRIES = 3
+_TRIES_SHOWN = 2
+"""In a browser: a hostile page takes minutes each time."""
 _DEAD_AFTER = 6
 """Failures to connect to a host in a row, after which it is asked only once each time."""
 _GIVE_UP_AFTER = 30
 """… after which the pass stops asking it: the portal is down, and each address would cost a time-out."""
+_ROBOTS_BYTES = 5_000_000
 _CLOCK_SAMPLES = 64
 _REHEARSED = 6 * 3600.0
 """Seconds: a present farther than this from the machine's clock was told, not read off it."""
-
-Failure = Literal["", "blocked", "unreachable"]
-
-
-class Answer:
-    """What became of a request, redirects followed."""
-
-    __slots__ = ("asked", "body", "failure", "hops", "marker", "refusal", "request", "response", "status", "url")
-
-    def __init__(self, asked: str) -> None:
-        self.asked = asked
-        self.url = asked
-        self.status = 0
-        self.body = b""
-        self.failure: Failure = ""
-        self.marker = ""
-        self.refusal: Refusal | None = None
-        """What the guard refused, to be told as a finding."""
-        self.hops = 0
-        self.request: Request | None = None
-        self.response: Response | None = None
-
-    def header(self, name: str) -> str:
-        """A response header's first value, or ""."""
-        value = self.response.headers.get(name) if self.response is not None else None
-        return value.decode("latin-1").strip() if value else ""
-
-    @property
-    def location(self) -> str:
-        """Where a redirect leads, as sent; raw UTF-8 or GB18030 is common in it."""
-        value = self.response.headers.get("Location") if self.response is not None else None
-        for encoding in ("utf-8", "gb18030"):
-            try:
-                return value.decode(encoding).strip() if value else ""
-            except UnicodeDecodeError:
-                continue
-        return self.header("Location")
-
-    @property
-    def body_hash(self) -> str:
-        """SHA-256 (hex) of the body."""
-        return hashlib.sha256(self.body).hexdigest()
-
-    def exchange(self) -> Exchange:
-        """Request and response as a capture keeps them."""
-        request, response = self.request, self.response
-        if request is None or response is None:
-            raise ValueError(f"{self.asked}: there is no response to keep")
-        return Exchange(
-            url=self.url,
-            status=self.status,
-            headers=_pairs(response.headers),
-            body=self.body,
-            method=request.method,
-            request_headers=_pairs(request.headers),
-            request_body=request.body,
-            ip_address=str(response.ip_address or ""),
-        )
-
-
-def _pairs(headers: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:
-    secret = {b"Cookie", b"Set-Cookie", b"Proxy-Authorization", b"Authorization"}
-    return tuple(
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in headers.items()
-        if name not in secret
-        for value in values
-    )
 
 
 class Downloads(Protocol):
@@ -125,7 +60,7 @@ class Downloads(Protocol):
 
 class Fetcher:
     """Fetches for one portal. `engine` is asked for when the first request goes out. `ahead`: seconds by which the pass's
-    present (`--now`) is ahead of this machine's clock."""
+    present (`--now`) is ahead of this machine's clock. `contact`: a mail address for the `From` header."""
 
     def __init__(
         self,
@@ -136,6 +71,8 @@ class Fetcher:
         user_agent: str,
         proxy: str = "",
         ahead: float = 0.0,
+        contact: str = "",
+        pace: Pace | None = None,
     ) -> None:
         self._engine = engine
         self._guard = guard
@@ -143,7 +80,10 @@ class Fetcher:
         self._limits = limits
         self._user_agent = user_agent
         self._proxy = proxy
-        self._robots: dict[str, asyncio.Task[Protego | None]] = {}
+        self._contact = contact
+        self._pace = pace or Pace()
+        self.manners = Manners(policy.delay, limits.pass_seconds, user_agent)
+        self._robots: dict[str, asyncio.Task[Rules]] = {}
         self._failures: dict[str, int] = {}
         self._ahead = ahead if abs(ahead) > _REHEARSED else 0.0
         self._offsets: list[float] = []
@@ -158,14 +98,20 @@ class Fetcher:
         return round(statistics.median(self._offsets), 1) if self._offsets else None
 
     def is_down(self, url: str) -> bool:
-        """Whether the host has not answered for so long that the pass stops asking it."""
-        return self._failures.get(host_of(url), 0) >= _GIVE_UP_AFTER
+        """Whether the pass stops asking the host: it has not answered for long, or asked to be left alone."""
+        host = host_of(url)
+        return self._failures.get(host, 0) >= _GIVE_UP_AFTER or bool(self.manners.resting(url))
+
+    def close(self) -> None:
+        """Lets go of what the pauses are kept with."""
+        self._pace.close()
 
     async def fetch(
         self,
         url: str,
         *,
         form: tuple[tuple[str, str], ...] | None = None,
+        json: str = "",
         headers: tuple[tuple[str, str], ...] = (),
         etag: str = "",
         last_modified: str = "",
@@ -178,30 +124,42 @@ class Fetcher:
         they belong to what stood at this address, and another page's 304 would say nothing."""
         answer = Answer(url)
         answer.hops = hops
+        method, body = ("GET", b"") if form is None else ("POST", urlencode(form).encode())
+        if json:
+            method, body = "POST", json.encode()
+            headers = (*headers, ("Content-Type", "application/json; charset=UTF-8"))
         conditions = [("If-None-Match", etag), ("If-Modified-Since", last_modified)]
         sent = [*headers, *((name, value) for name, value in conditions if value)]
-        method, body = ("GET", b"") if form is None else ("POST", urlencode(form).encode())
         target = url
+        loops = 0
         while True:
             refusal = self._guard.refusal(target)
             if refusal is not None:
                 return _refuse(answer, refusal, target)
+            if resting := self.manners.resting(target):
+                answer.url, answer.failure, answer.marker = target, resting, ASKED_TO_WAIT
+                return answer
             if robots and self._policy.obey_robots and not await self._allowed(target):
                 answer.url, answer.failure, answer.marker = target, "blocked", "robots"
+                self.manners.closed(target)
                 return answer
             await self._exchange(answer, target, method, body, sent, max_bytes or self._limits.page_bytes, render)
             location = answer.location if answer.status in _REDIRECTS else ""
             if answer.failure or not location:
                 return answer
             answer.hops += 1
-            if answer.hops > self._limits.redirects:
-                answer.failure, answer.marker = "unreachable", "redirect loop"
-                return answer
             try:
-                target = normalise(urljoin(answer.url, location))
+                following = normalise(urljoin(answer.url, location))
             except (ValueError, UnicodeError):
                 answer.failure, answer.marker = "unreachable", f"redirect to no address: {location[:100]}"
                 return answer
+            loops += following == target and bool(answer.header("Set-Cookie"))
+            if answer.hops > self._limits.redirects:
+                answer.failure, answer.marker = "unreachable", "redirect loop"
+                if loops >= self._limits.redirects:
+                    answer.failure, answer.marker = "blocked", walls.COOKIE_LOOP
+                return answer
+            target = following
             if answer.status not in (307, 308):
                 method, body = "GET", b""
             sent = [*headers]
@@ -218,18 +176,25 @@ class Fetcher:
     ) -> None:
         """One hop, tried again where that may help."""
         host = host_of(target)
+        site = bare(host)
         tries = _TRIES if self._failures.get(host, 0) < _DEAD_AFTER else 1
+        tries = min(tries, _TRIES_SHOWN) if render else tries
         for attempt in range(tries):
             request = self._request(target, method, body, headers, max_bytes, render)
             answer.request, answer.url = request, target
-            self.requests += 1
             try:
-                response = await self._engine().download_async(request)
+                delay, least = self.manners.delay(site), self.manners.least(site)
+                async with self._pace.turn(site, delay, self._policy.concurrency, least):
+                    self.requests += 1
+                    response = await self._engine().download_async(request)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # whatever a portal provokes in the downloader is a failure of this address
                 answer.status, answer.body, answer.response = 0, b"", None
-                answer.failure, answer.marker = _explain(error, host)
+                answer.failure, answer.marker = explain(error, host, proxied=bool(self._proxy))
+                if isinstance(error, NotShown) and error.rule:
+                    answer.failure, answer.refusal = "blocked", Refusal(error.rule, error.detail)
+                    return
                 if answer.marker.startswith("private address"):
                     answer.refusal = Refusal("refused_address", f"{target}: {answer.marker}")
                     return
@@ -244,7 +209,19 @@ class Fetcher:
             self.bytes += len(response.body)
             answer.response, answer.status, answer.body = response, response.status, response.body
             answer.failure, answer.marker = "", ""
+            if render and (led := _led_to(response.url, target)):
+                answer.url, answer.hops = led, answer.hops + 1
             self._sample_clock(response)
+            self.manners.look_at_certificate(response, target)
+            if self._proxy and response.status == 407:
+                answer.failure, answer.marker = "unreachable", f"{PROXY}answers 407"
+                return
+            if (wait := self.manners.asked_to_wait(response)) is not None:
+                if self.manners.waits(site, wait, response.status):
+                    self._pace.hold(site, wait)
+                    if attempt < tries - 1:
+                        continue
+                return
             if response.status not in _TRY_AGAIN or attempt == tries - 1:
                 return
 
@@ -261,10 +238,13 @@ class Fetcher:
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5",
             "User-Agent": self._user_agent,
+            **({"From": self._contact} if self._contact else {}),
             **dict(headers),
         }
         if method == "POST":
-            fields["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+            fields.setdefault("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
+        else:
+            fields.pop("Content-Type", None)  # a redirect turned it into a GET
         settings: dict[str, Any] = {
             "download_maxsize": max_bytes,
             "download_timeout": self._limits.timeout,
@@ -283,14 +263,11 @@ class Fetcher:
         task = self._robots.get(root)
         if task is None:
             task = self._robots[root] = asyncio.ensure_future(self._read_robots(f"{root}/robots.txt"))
-        rules = await asyncio.shield(task)
-        return rules is None or bool(rules.can_fetch(url, self._user_agent))
+        return (await asyncio.shield(task)).allows(url)
 
-    async def _read_robots(self, url: str) -> Protego | None:
-        answer = await self.fetch(url, max_bytes=1_000_000, robots=False)
-        if answer.failure or answer.status != 200 or answer.body.lstrip()[:1] == b"<":
-            return None
-        return Protego.parse(answer.body.decode("utf-8", "replace"))
+    async def _read_robots(self, url: str) -> Rules:
+        answer = await self.fetch(url, max_bytes=_ROBOTS_BYTES, robots=False)
+        return self.manners.rules(url, None if answer.failure or answer.status != 200 else answer.body)
 
     def _sample_clock(self, response: Response) -> None:
         if len(self._offsets) >= _CLOCK_SAMPLES:
@@ -317,35 +294,11 @@ def _refuse(answer: Answer, refusal: Refusal, target: str) -> Answer:
     return answer
 
 
-def _explain(error: Exception, host: str) -> tuple[Failure, str]:
-    """A download error as (reading, marker)."""
-    words = str(error)
-    if isinstance(error, CannotResolveHostError):
-        private = refused_address(host)
-        return ("blocked", f"private address {private}") if private else ("unreachable", "DNS")
-    if isinstance(error, DownloadTimeoutError):
-        return "unreachable", "time-out"
-    if isinstance(error, DownloadConnectionRefusedError):
-        return "unreachable", "refused"
-    if isinstance(error, ResponseDataLossError):
-        return "unreachable", "truncated"
-    if isinstance(error, DownloadCancelledError):
-        return "unreachable", "too large"
-    if isinstance(error, IgnoreRequest):
-        return "unreachable", "too large when decompressed" if "decompress" in words else f"not fetched: {words[:200]}"
-    for mark, name in (
-        ("ssl", "TLS"),
-        ("tls", "TLS"),
-        ("certificate", "TLS"),
-        ("reset", "reset"),
-        ("ConnectionLost", "reset"),
-    ):
-        if mark.lower() in words.lower():
-            return "unreachable", name
-    return "unreachable", f"{type(error).__name__}: {words[:200]}"
-
-
-def asked_for_changes(answer: Answer) -> bool:
-    """Whether the request that was answered asked for changes only."""
-    sent = answer.request.headers if answer.request is not None else {}
-    return "If-None-Match" in sent or "If-Modified-Since" in sent
+def _led_to(url: str, asked: str) -> str:
+    """Where redirects and scripts led a browser; empty: nowhere else."""
+    url = urldefrag(url).url
+    try:
+        led = normalise(url) if url.startswith(("http://", "https://")) else ""
+    except (ValueError, UnicodeError):
+        return ""
+    return "" if led in ("", asked, normalise(urldefrag(asked).url)) else led

@@ -6,9 +6,7 @@ address and then to a private one. Sizes are bounded per request by Scrapy (`dow
 decompressing). A refusal is recorded by the spider and is never fatal.
 """
 
-import ipaddress
 import re
-import socket
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,15 +15,19 @@ from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from crawler.addresses import is_private, literal_address
 from crawler.page.address import bare, host_of
 from crawler.portal import Policy, Portal
+
+__all__ = [
+    "URL_LENGTH", "Guard", "GuardedResolver", "Refusal", "allow_proxy", "is_private", "literal_address", "refused_address",
+]  # fmt: skip
 
 URL_LENGTH = 2083
 """Characters; longer addresses are traps, no portal has one."""
 
 # A user before the host, or a backslash that browsers take for the host's end: what shows the address may go elsewhere.
 _AMBIGUOUS = re.compile(r"(?i)https?:[\\/]*[^/?#]*[@\\]")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Refusal(NamedTuple):
@@ -92,30 +94,6 @@ def allow_proxy(address: str) -> None:
 def refused_address(host: str) -> str:
     """The private address that made the resolver refuse `host`, or ""."""
     return _refused.get(host.lower(), "")
-
-
-def literal_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that `host` spells, in any form that a resolver takes (`127.1`, `0x7f000001`, `2130706433`, IPv6)."""
-    try:
-        return ipaddress.ip_address(host.strip("[]").split("%", 1)[0])
-    except ValueError:
-        pass
-    try:
-        return ipaddress.IPv4Address(socket.inet_aton(host))
-    except (OSError, ValueError):
-        return None
-
-
-def is_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address is anything but a public unicast one: loopback, private, link-local, shared (CGNAT),
-    reserved, multicast, unspecified; for IPv6 also when an IPv4 address of that kind is wrapped in it."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_private(inner)
-    return not address.is_global or address.is_multicast or address.is_reserved
 
 
 @implementer(IResolutionReceiver)

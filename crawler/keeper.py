@@ -1,7 +1,8 @@
 """A pass and its keeper: what the nursery forks.
 
 The keeper stands between the nursery and the pass. It starts the pass, tells it to end, kills it if it does not, and
-clears up: whatever the pass started falls to it, in whatever process group, and is gone when the keeper says so.
+clears up: whatever the pass started falls to it, in whatever process group, and is gone when the keeper says so. The browser
+that all passes share has one too.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import resource
 import select
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -27,6 +29,7 @@ from crawler import kernel
 from crawler.observation import WATCHER_ENDED
 from crawler.orders import Ended, Order, Progressed, Said, Started
 from crawler.process import PATIENCE, run
+from crawler.rendered import client
 from crawler.run_folder import RunFolderError
 
 LOG = "crawl.log"
@@ -122,8 +125,11 @@ def become(what: Callable[[], int]) -> NoReturn:
         os._exit(code)  # a document that is still being read, or a download that ignores its end, must not keep it
 
 
-def keep(order: Order, reason: Reason, temporary: str, pipe: int, nursery: int) -> int:
-    """The keeper: starts a pass, stops it, and sees to it that nothing of it is left."""
+def keep(
+    order: Order, reason: Reason, temporary: str, pipe: int, nursery: int, door: socket.socket | None = None
+) -> int:
+    """The keeper: starts a pass, stops it, and sees to it that nothing of it is left. `door`: where the pass asks the
+    nursery for the browser."""
     bell, me = Bell(), os.getpid()
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -132,7 +138,9 @@ def keep(order: Order, reason: Reason, temporary: str, pipe: int, nursery: int) 
     child = os.fork()  # with SIGTERM held back: the pass lets it through when it can end by it
     if not child:
         bell.take_down()
-        become(lambda: _make(order, reason, temporary, pipe, me))
+        become(lambda: _make(order, reason, temporary, pipe, me, door))
+    if door is not None:
+        door.close()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     kernel.die_with_parent(signal.SIGTERM, nursery)
     tell(pipe, Started(order.crawl, child))
@@ -162,7 +170,48 @@ def keep(order: Order, reason: Reason, temporary: str, pipe: int, nursery: int) 
             kernel.kill(child, signal.SIGTERM)
 
 
-def _make(order: Order, reason: Reason, temporary: str, pipe: int, keeper: int) -> int:
+def keep_browser(serve: Callable[[], int], temporary: str, nursery: int) -> int:
+    """The keeper of the browser that passes share. It ends when that does; told to end, it tells it so."""
+    bell, me = Bell(), os.getpid()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    kernel.name("keep browser")
+    kernel.adopt_orphans()
+    child = os.fork()
+    if not child:
+        bell.take_down()
+        become(lambda: _serve(serve, temporary, me))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    kernel.die_with_parent(signal.SIGTERM, nursery)
+    told_at = 0.0
+    while True:
+        rung, _ = bell.wait(_LOOK)
+        while (one := reaped()) is not None:
+            if one[0] == child:
+                clear(frozenset())
+                shutil.rmtree(temporary, ignore_errors=True)
+                return 0
+        now = time.monotonic()
+        if KILL in rung or (told_at and now > told_at + PATIENCE):
+            kernel.kill(child, signal.SIGKILL)
+        elif (signal.SIGTERM in rung or os.getppid() != nursery) and not told_at:
+            told_at = now
+            kernel.kill(child, signal.SIGTERM)
+
+
+def _serve(serve: Callable[[], int], temporary: str, keeper: int) -> int:
+    """The browser's own process."""
+    os.setsid()
+    kernel.die_with_parent(signal.SIGKILL, keeper)
+    kernel.name("browser")
+    kernel.first_to_go()
+    os.environ["TMPDIR"] = tempfile.tempdir = temporary
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    return serve()
+
+
+def _make(order: Order, reason: Reason, temporary: str, pipe: int, keeper: int, door: socket.socket | None) -> int:
     """The pass itself."""
     os.setsid()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGCHLD, KILL))
@@ -176,7 +225,9 @@ def _make(order: Order, reason: Reason, temporary: str, pipe: int, keeper: int) 
     os.environ["TMPDIR"] = tempfile.tempdir = temporary
     faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if order.memory and not order.browser:  # a browser reserves far more than it uses
+    if door is not None:
+        client.inherit(door)
+    if order.memory:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         most = 2 * order.memory  # of what it asks for, used or not; and it is to be stopped before it gets nothing
         with contextlib.suppress(ValueError, OSError):  # there is a lower one

@@ -73,11 +73,15 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     limits: Limits = Limits()
     list_rules: str = ""
     """Rules that sections are read by; empty: an old run folder, nobody knows."""
+    unrendered: tuple[tuple[str, str], ...] = ()
+    """Sections that need no browser as long as their page is the same, and what it is known by (crawler.plain)."""
     contact: str = ""
     """A mail address for the `From` header; empty: none is sent."""
     sample: bool = False
     """Of the known pages those that are due are read; all of them, as soon as anything is not as it was. False: all that
     `mode` asks for."""
+    seek: bool = False
+    """Where sections show no report any more, it is looked for where they may be now."""
 
 
 class KnownReport(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -155,6 +159,10 @@ class SectionRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ty
     """Of its first page, where that was not read."""
     reason: str = ""
     """Why it is not complete."""
+    rendered: bool = False
+    """A browser showed its first page."""
+    unrendered: str = ""
+    """What that page is known by, if it needed none (crawler.plain)."""
     captures: tuple[str, ...] = ()
     """`OFFSET`s of the responses that its list was read from, in sections.warc, in order."""
 
@@ -244,7 +252,22 @@ class FindingSeen(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ty
     url: str = ""
 
 
-Observation = SectionRead | LinkListed | PageRead | AttachmentRead | FindingSeen
+class SectionLead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="lead"):
+    """Where a section that shows no report any more may be now. A proposal for an operator."""
+
+    section: str
+    """As the portal file has it."""
+    url: str
+    family: str
+    """What reads it."""
+    links: int
+    """Report links on what was read of it."""
+    title: str = ""
+    how: str = ""
+    """How it was found, English."""
+
+
+Observation = SectionRead | LinkListed | PageRead | AttachmentRead | FindingSeen | SectionLead
 
 
 class RunSummary(msgspec.Struct, frozen=True, omit_defaults=True):

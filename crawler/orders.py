@@ -17,6 +17,11 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", 
     memory: int = 0
     """Bytes that all processes of the pass may take together; 0: any."""
     browser: bool = False
+    """It may ask the fleet's browser for pages."""
+    browser_memory: int = 0
+    """Bytes that all processes of that browser may take together; 0: as many as it has by default."""
+    browser_pages: int = 0
+    """Pages that it may have open at once; 0: as many as it has by default."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag_field="event", tag="stop"):

@@ -47,10 +47,12 @@ class Pass:
         self._job = job
         self._known = known
         self._fetcher = fetcher
+        self._sink = sink
         self._visits = Visits(job, known, fetcher, sink)
         self._sections = Sections(job, known, fetcher, guard, self._visits, sink, lambda: bool(self.stopped))
         self._deadline = time.monotonic() + job.limits.pass_seconds
-        self._quiet = time.monotonic() + (job.limits.quiet_in or float("inf"))
+        # A second early: what is asked for at the last moment is answered in them.
+        self._quiet = time.monotonic() + (job.limits.quiet_in - 1.0 if job.limits.quiet_in else float("inf"))
         self.progress = Progress()
         # One host's slot bounds what is in flight to it; attachments may lie on another host.
         self._workers = job.policy.concurrency * min(len(job.portal.hosts) + len(job.portal.allowed_hosts), 4)
@@ -65,6 +67,11 @@ class Pass:
         self.stopped = self.stopped or reason
 
     @property
+    def silent(self) -> list[str]:
+        """Sections that name no report any more, once the pass is over; empty for one that was cut short."""
+        return [] if self.stopped else self._sections.silent()
+
+    @property
     def outcome(self) -> Outcome:
         """`cut_short` if something was left unread."""
         return "cut_short" if self.stopped or self._skipped else "ok"
@@ -74,7 +81,7 @@ class Pass:
         """Why it was cut short, or ""."""
         if self.stopped:
             return self.stopped
-        why = "asked to be left alone" if self._fetcher.retry_after else "did not answer"
+        why = "asked to be left alone" if self._fetcher.manners.retry_after else "did not answer"
         return f"{self._skipped} pages left unread: the host {why}" if self._skipped else ""
 
     async def run(self) -> None:
@@ -95,12 +102,16 @@ class Pass:
             if not self.stopped:
                 await self._visits.read_heirs()
         finally:
+            for note in self._fetcher.manners.notes.values():
+                self._sink.tell(note)
             self._visits.close()
 
     async def _read_sections(self) -> None:
         try:
             await self._walk([*self._sections.targets()])
+            await self._sections.tell_views()
             await self._walk(self._sections.again())
+            await self._sections.tell_views()
         finally:
             self._sections.tell()
 
@@ -155,7 +166,7 @@ class Pass:
         if now > self._quiet:
             self.stop(QUIET)
         elif now > self._deadline:
-            host, pause = self._fetcher.slowest
+            host, pause = self._fetcher.manners.slowest
             slow = f": robots.txt of {host} asks for {pause:g} s between two requests" if pause else ""
             self.stop(f"longer than {self._job.limits.pass_seconds:g} s{slow}")
 

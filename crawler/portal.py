@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import cssselect
 import msgspec
 
+from crawler.hours import parse_hours
+
 BUILT_IN = Path(__file__).parent / "portals"
 
 Level = Literal["province", "prefecture", "county", "township", "department"]
@@ -56,6 +58,8 @@ class PolicyOverrides(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     takedown_confirmations: int | None = None
     takedown_after: str | None = None
     allow_private: bool | None = None
+    quiet: str | None = None
+    old_tls: bool | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +76,10 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds that those readings must span at least."""
     allow_private: bool = False
     """Whether loopback and private addresses may be fetched (tests, intranets)."""
+    quiet: str = ""
+    """Local times between which no scheduled pass asks the portal: `22:00-06:00`."""
+    old_tls: bool = False
+    """Whether TLS 1.0 and 1.1, their ciphers and renegotiation without RFC 5746 will do."""
 
     def overridden(self, by: PolicyOverrides) -> "Policy":
         """This policy with every value that `by` sets. Raises ValueError (`key: what is wrong`)."""
@@ -80,6 +88,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         }
         if "takedown_after" in changes:
             changes["takedown_after"] = seconds(changes["takedown_after"], "policy.takedown_after")
+        parse_hours(changes.get("quiet", ""), "policy.quiet")
         for key, least in (("delay", 0), ("concurrency", 1), ("takedown_confirmations", 1)):
             if key in changes and not math.isfinite(changes[key]):
                 raise ValueError(f"policy.{key}: {changes[key]} is no number of seconds; write one such as 1.0")

@@ -13,6 +13,7 @@ import json
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from typing import Literal
 from urllib.parse import urldefrag
 
 import msgspec
@@ -23,11 +24,13 @@ from crawler.families.base import Column, Listing, ListPage, Step
 from crawler.fetching import Answer, Fetcher
 from crawler.guard import Guard
 from crawler.known import KnownPages, key_of
-from crawler.observation import FindingSeen, Job, KnownPage, LinkKind, LinkListed, SectionRead
+from crawler.observation import FindingSeen, Job, KnownPage, LinkKind, LinkListed, Reading, SectionRead
 from crawler.page import verdict
 from crawler.page.address import normalise, twin_of
 from crawler.page.decode import decode
 from crawler.page.model import Hint
+from crawler.plain import fingerprint, proof, proof_of, source
+from crawler.rendered.wire import NO_BROWSER, Shown
 from crawler.run_folder import Sink
 from crawler.visits import Judgement, Visits
 
@@ -64,6 +67,12 @@ class _Walk:
         self.rows = 0
         self.expected: int | None = None
         self.first_page = False
+        self.reading: Reading | Literal[""] = ""
+        """Of its first page, where it was not read."""
+        self.rendered = False
+        self.unrendered = ""
+        self.trouble = ""
+        """What the page's script asked for in vain: a known page that the list does not name then may be missing for that."""
         self.absent = False
         self.is_report = False
         self.annual = False
@@ -105,8 +114,13 @@ class Sections:
         self._this_year = int(job.now[:4])
         self._walked: set[str] = set()
         self._off_host: set[str] = set()
+        self._unrendered = dict(job.unrendered)
+        self._advised = False
         self.found: dict[int, tuple[str, Hint]] = {}
         """Listed reports that known.jsonl does not hold: what to read, and what the list said."""
+        self._views: list[tuple[_Walk, Judgement]] = []
+        self._shown: set[str] = set()
+        """Text hashes of the reports that columns showed themselves."""
         self._listed: dict[int, set[tuple[str, str]]] = {}
         """By known page: section and title of each list that names it in this pass."""
         self._walks: dict[tuple[str, str], _Walk] = {}
@@ -153,7 +167,7 @@ class Sections:
                 walk.fail("the pass was stopped")
                 break
             step = steps.popleft()
-            identity = f"{step.url}\n{json.dumps(step.form)}"
+            identity = f"{step.url}\n{json.dumps(step.form)}\n{step.json}"
             if identity in walk.asked:
                 if step.number:
                     continue  # a last page whose next link is itself
@@ -174,7 +188,7 @@ class Sections:
         """Asks for one page of the list; None ends the walk."""
         first = walk.pages == 0
         judgement: Judgement | None = None
-        answer = await self._ask(step, first)
+        answer = await self._ask(walk, step)
         walk.status = answer.status or walk.status
         if first:
             judgement = await self._first(walk, step, answer)
@@ -191,6 +205,8 @@ class Sections:
                 walk.fail(f"page {walk.pages + 1}: redirect to {answer.url}")
                 return None
         page = self._read(walk, step, answer)
+        if (shown := answer.shown) is not None:
+            self._saw(walk, step, page, answer, shown)
         if (
             judgement is not None
             and not (page.links or page.next or page.columns)
@@ -207,14 +223,68 @@ class Sections:
             return ListPage(next=(Step(page.refresh),))
         return self._take(walk, page, answer, step)
 
+    def _saw(self, walk: _Walk, step: Step, page: ListPage, answer: Answer, shown: Shown) -> None:
+        """What the browser says of a page of the list beside what it shows."""
+        walk.pages += shown.clicks
+        if shown.cut:
+            walk.fail(shown.cut)
+        if shown.trouble:
+            walk.trouble = walk.trouble or shown.trouble
+            if not page.links:
+                walk.fail(shown.trouble)
+        if not page.links and shown.refused:
+            detail = (
+                f"{answer.url} asks {', '.join(shown.refused)} for scripts or data, which allowed_hosts does not name"
+            )
+            self._sink.tell(FindingSeen("render_refused", "warning", detail[:1000], answer.url))
+        plain = self._read(walk, step, answer, shown.served) if shown.served else None
+        if walk.pages == shown.clicks:
+            walk.rendered = True
+            if plain is not None:
+                walk.unrendered = proof(shown, page, plain, _text(answer, shown.served))
+        if not self._advised and (found := source(shown, page, plain)) is not None:
+            self._advised = True
+            self._sink.tell(FindingSeen("render_not_needed", "info", str(found), answer.url))
+
     def _keep(self, walk: _Walk, answer: Answer) -> None:
         """Keeps what the list was read from: evidence, if the pass says something that rests on it."""
         if answer.response is not None and (place := self._sink.capture_list(answer.exchange())):
             walk.captures.append(place)
 
-    async def _ask(self, step: Step, first: bool) -> Answer:
-        render = self._portal.render and step.form is None and not step.state
-        return await self._fetcher.fetch(step.url, form=step.form, headers=step.headers, render=render)
+    async def _unchanged(self, walk: _Walk, step: Step) -> Answer | None:
+        """A section's own page as it comes, if it is one that a browser shows no other (crawler.plain)."""
+        section = walk.target.section
+        own = walk.pages == 0 and walk.target.url == section and (section, section) not in self._walks
+        known = proof_of(self._unrendered.get(section, "")) if own else None
+        if known is None:
+            return None
+        plain = await self._fetcher.fetch(step.url, headers=step.headers)
+        if plain.status != 200 or plain.failure or plain.hops:
+            return None
+        if fingerprint(self._read(walk, step, plain), _text(plain, plain.body)) != known.page:
+            return None
+        for script, digest in known.scripts:
+            answer = await self._fetcher.fetch(script)
+            if answer.failure or answer.status != 200 or answer.body_hash != digest:
+                return None
+        return plain
+
+    async def _ask(self, walk: _Walk, step: Step) -> Answer:
+        render = self._portal.render and step.form is None and not step.json and not step.state
+        if render and (plain := await self._unchanged(walk, step)) is not None:
+            return plain
+        answer = await self._fetcher.fetch(
+            step.url, form=step.form, json=step.json, headers=step.headers, render=render
+        )
+        if answer.marker.startswith(NO_BROWSER):
+            # What stands in the page itself is better than nothing: it proves what it names, and no more.
+            plain = await self._fetcher.fetch(step.url, headers=step.headers)
+            if plain.status == 200 and not plain.failure:
+                links = self._read(walk, step, plain).links
+                if any(link.kind == "report" for link in links):
+                    walk.fail(f"read without a browser ({answer.marker})")
+                    return plain
+        return answer
 
     async def _first(self, walk: _Walk, step: Step, answer: Answer) -> Judgement | None:
         """Judges a column's first page as a page: it may be a report itself, or say that it does not exist."""
@@ -253,9 +323,31 @@ class Sections:
             return None
         holds = known is not None and bool(known.reports)
         walk.is_report = reading == "present" or (reading == "same" and holds)
+        years = {report.year for report in (judgement.page.reports if judgement.page is not None else ())}
+        if walk.is_report and not holds and years != {target.year} and self._read(walk, step, answer).view:
+            walk.is_report = False
+            self._views.append((walk, judgement))
+            return judgement
         if (walk.is_report or holds) and not self._visits.was_read(target.url):
             await self._visits.tell(target.url, judgement, known)
+        self._shown.update(
+            report.text_hash for report in (judgement.page.reports if judgement.page is not None else ())
+        )
+        if reading == "same" and known is not None:
+            self._shown.update(report.text_hash for report in known.reports)
         return judgement
+
+    async def tell_views(self) -> None:
+        """Tells the query pages that showed another year's report than was asked for (the newest, where no year or an unknown
+        one was), if no column showed the same: as that report's address such a page would be lost to next year's."""
+        views, self._views = self._views, []
+        for walk, judgement in views:
+            reports = judgement.page.reports if judgement.page is not None else ()
+            repeats = all(report.text_hash in self._shown for report in reports)
+            if not repeats and not self._visits.was_read(walk.target.url):
+                walk.is_report = True
+                self._shown.update(report.text_hash for report in reports)
+                await self._visits.tell(walk.target.url, judgement, None)
 
     def _is_list(self, walk: _Walk, judgement: Judgement) -> bool:
         """Whether a first page that leads nowhere is a list all the same: one of nothing, not an error page."""
@@ -268,17 +360,18 @@ class Sections:
         self._not_read(walk, judgement.reading, judgement.marker)
         return False
 
-    def _not_read(self, walk: _Walk, reading: str, marker: str) -> None:
+    def _not_read(self, walk: _Walk, reading: Reading, marker: str) -> None:
         """The column's first page is not there, or could not be read."""
+        walk.reading = reading
         if reading == "gone" and (walk.target.filled or walk.target.linked):
             walk.absent = walk.first_page = True
         else:
             walk.fail(marker or reading)
 
-    def _read(self, walk: _Walk, step: Step, answer: Answer) -> ListPage:
+    def _read(self, walk: _Walk, step: Step, answer: Answer, body: bytes | None = None) -> ListPage:
         listing = Listing(
             url=answer.url,
-            text=decode(answer.body, answer.header("Content-Type")),
+            text=_text(answer, answer.body if body is None else body),
             step=step,
             section=walk.target.url,
             year=walk.target.year,
@@ -383,10 +476,13 @@ class Sections:
         """Tells each column as it was walked last, or first if its second walk failed. A section whose walks differ and that
         still names a page no more changes faster than it can be read: it proves nothing."""
         restless = {section for section, named in self._doubted.items() if named != self._named(section)}
-        restless = self._lost() & restless if restless else restless
+        lost = self._lost() if restless or any(walk.trouble for walk in self._walks.values()) else set()
+        restless &= lost
         for walk in self._walks.values():
             if walk.target.section in restless:
                 walk.fail("it changed while it was read")
+            if walk.trouble and walk.target.section in lost:
+                walk.fail(walk.trouble)
             self._tell(walk)
 
     def _partly(self) -> set[str]:
@@ -424,6 +520,18 @@ class Sections:
                 return f"no longer listed: {page.url}"
         return ""
 
+    def silent(self) -> list[str]:
+        """Sections that named known pages, and are gone now or name no report: as after a redesign. One that could not be read,
+        or not to its end, is none."""
+        walks: dict[str, list[_Walk]] = {}
+        for walk in self._walks.values():
+            walks.setdefault(walk.target.section, []).append(walk)
+        mute = [section for section, its in walks.items() if all(map(_is_silent, its))]
+        if not mute:
+            return []
+        named = {section for page in self._known.pages() for section, _ in page.listed}
+        return [section for section in mute if section in named]
+
     def _tell(self, walk: _Walk) -> None:
         self._sink.tell(
             SectionRead(
@@ -437,7 +545,19 @@ class Sections:
                 pages=walk.pages,
                 links=sum(kind == "report" for kind in walk.told.values()),
                 status=walk.status,
+                reading=walk.reading,
                 reason=walk.reason,
+                rendered=walk.rendered,
+                unrendered="" if walk.is_report else walk.unrendered,
                 captures=tuple(walk.captures),
             )
         )
+
+
+def _text(answer: Answer, body: bytes) -> str:
+    return decode(body, answer.header("Content-Type"))
+
+
+def _is_silent(walk: _Walk) -> bool:
+    reports = walk.is_report or any(kind == "report" for kind in walk.told.values())
+    return not reports and (walk.reading == "gone" or not walk.reason)

@@ -1,6 +1,7 @@
 """The composition root: every setting that differs from Scrapy's default, and why.
 
-What differs from portal to portal (delay, concurrency, user agent, browser) is set by its spider in `update_settings`.
+What differs from portal to portal (concurrency, user agent, TLS, browser) is set by its spider in `from_crawler`. The pauses
+between requests are no setting of Scrapy's: crawler/pace.py keeps them for all processes together.
 """
 
 BOT_NAME = "nianbao"
@@ -36,9 +37,9 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
+DOWNLOAD_HANDLERS = {"https": "crawler.transport.HttpsHandler"}  # old TLS only where a portal's file says so
 COOKIES_ENABLED = True  # some portals answer with a redirect to themselves until their cookie comes back
 CONCURRENT_ITEMS = 2  # Scrapy makes that many tasks per response; the largest single cost of an unchanged page
-DOWNLOAD_DELAY_JITTER = 0.3  # a portal's firewall counts equal intervals as a robot's
 DOWNLOAD_FAIL_ON_DATALOSS = True  # half a report must not be taken for a changed one
 DOWNLOAD_MAXSIZE = 50_000_000  # the most that any request may bring; pages are bounded lower, per request
 DOWNLOAD_WARNSIZE = 0

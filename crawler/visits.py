@@ -24,7 +24,7 @@ from crawler.observation import (
     Reading,
     ReportSeen,
 )
-from crawler.page import verdict
+from crawler.page import verdict, walls
 from crawler.page.address import twin_of
 from crawler.page.model import Fetched, Hint, Page
 from crawler.page.reader import read_page
@@ -157,6 +157,8 @@ class Visits:
             hops = answer.hops + 1
             answer = await self._fetcher.fetch(target, hops=hops)
         reading, marker = where(url, answer.url, page, self._columns)
+        if reading == "blocked" and marker.startswith("status "):
+            marker = walls.of_headers(answer.headers, answer.status) or marker
         return Judgement(reading, marker, answer, page, body_hash, steady and same(url, answer.url))
 
     def parse(self, answer: Answer, hint: Hint, further: Mapping[str, Fetched] = MappingProxyType({})) -> Page | None:

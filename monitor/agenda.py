@@ -42,7 +42,7 @@ class _Detail(msgspec.Struct, frozen=True):
 
 def facts_of(store: Store, portal: str) -> PortalFacts:
     """How a portal's passes went so far. One that the record does not know was never read."""
-    row = store.row("SELECT health, empty_passes FROM portals WHERE name = ?", (portal,))
+    row = store.row("SELECT health, empty_passes, not_before FROM portals WHERE name = ?", (portal,))
     if row is None:
         return PortalFacts(portal)
     last = _that_count(
@@ -63,6 +63,7 @@ def facts_of(store: Store, portal: str) -> PortalFacts:
         last_full=_last(store, portal, "full"),
         last_discover=_last(store, portal, "discover"),
         missing=missing["n"],
+        not_before=row["not_before"] or None,
     )
 
 

@@ -4,10 +4,12 @@ Each has a key that follows from the report's history alone, never from ids or t
 backup and read again gives the same keys.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
+from crawler.observation import SectionLead
 from monitor import event_detail as details
 from monitor.changes import changed_detail, headline
 from monitor.evidence import PassEvidence
@@ -287,14 +289,16 @@ class Announcer:
             baseline = own.baseline and own_pass and found["significance"] == "first"
             self._write_report("finding", row, found["detail"], detail, context, baseline=baseline)
 
-    def said_of_portal(self, said: Said, evidence: PassEvidence | None) -> None:
-        """Something that the state machine said of the portal as a whole."""
+    def said_of_portal(self, said: Said, evidence: PassEvidence | None, leads: Sequence[SectionLead] = ()) -> None:
+        """Something that the state machine said of the portal as a whole. `leads`: where its sections may be now."""
         title = self.record.row["title"]
         sections = tuple(evidence.broken) if evidence else ()
         live = sum(1 for state in self.record.states.values() if state.status != "taken_down")
         match said.kind, said.reason:
             case "portal_down", "blocked":
                 reason = f"连续 {said.count} 次被拦截，无法读取"
+            case "portal_down", "proxy":
+                reason = f"代理服务器连续 {said.count} 次不可用，未能访问门户（门户本身可能正常）"
             case "portal_down", _:
                 reason = f"连续 {said.count} 次无法读取"
             case "portal_broken", "section":
@@ -314,6 +318,9 @@ class Announcer:
             sections=sections,
             gone=said.count if said.reason == "mass" else 0,
             total=live if said.reason == "mass" else 0,
+            likely=tuple(details.LikelySection(lead.url, lead.family, lead.links) for lead in leads)
+            if said.kind == "portal_broken"
+            else (),
         )
         self._write(said.kind, self.record.name, reason, trouble, title=title, organ=self.record.row["organ"] or title)
 

@@ -1,6 +1,7 @@
 """What a pass is told before it starts: the run folder with job.json and known.jsonl."""
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -14,9 +15,13 @@ from crawler.page.reader import REVISION as READER
 from crawler.portal import Policy, Portal
 from monitor.agenda import due_pages
 from monitor.canonical import REVISION as CANONICAL
+from monitor.planning import seconds_to_quiet
 from monitor.settings import Settings
 from monitor.store import Row, Store
+from monitor.times import shift
+from monitor.unrendered import proven
 
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 _ROLES: tuple[Role, ...] = ("primary", "view", "attachment", "former")
 
 
@@ -43,7 +48,8 @@ def write_briefing(
     everything: bool = True,
     found: int = 0,
 ) -> Path:
-    """Makes a pass's run folder. Its path. `everything`: all that `mode` asks for is read, whether it is due or not.
+    """Makes a pass's run folder. Its path. `everything`: all that `mode` asks for is read, whether it is due or not, in the
+    portal's quiet hours too: somebody asked for it. Any other pass ends where they begin.
     `found`: as Limits has it."""
     folder = runs / portal.name / str(crawl)
     if folder.exists():  # of a pass that the record, restored from a backup, no longer knows
@@ -51,8 +57,27 @@ def write_briefing(
     folder.mkdir(parents=True)
     agent = settings.service.user_agent or default_agent(settings.service.contact)
     rules, lists = rules_of(portal), list_rules_of(portal)
-    limits = Limits(pass_seconds=settings.service.pass_time_seconds, found=found)
-    job = Job(portal, policy, crawl, mode, rules, now, agent, limits, list_rules=lists, sample=not everything)
+    limits = Limits(
+        pass_seconds=settings.service.pass_time_seconds,
+        quiet_in=0.0 if everything else seconds_to_quiet(policy.quiet, settings.service.timezone, now),
+        found=found,
+    )
+    contact = mail_of(settings.service.contact)
+    job = Job(
+        portal,
+        policy,
+        crawl,
+        mode,
+        rules,
+        now,
+        agent,
+        limits,
+        list_rules=lists,
+        unrendered=() if everything else proven(store, portal, now),
+        contact=contact,
+        sample=not everything,
+        seek=_seeks(store, portal.name, mode, now),
+    )
     (folder / JOB).write_bytes(msgspec.json.encode(job))
     due = None if everything else due_pages(store, portal, mode, now, settings.schedule, rules, lists)
     with (folder / KNOWN).open("wb") as file:
@@ -63,9 +88,28 @@ def write_briefing(
     return folder
 
 
+def _seeks(store: Store, portal: str, mode: Mode, now: str) -> bool:
+    """Whether a pass that finds a section mute looks for its new place: not where people know of it already."""
+    if mode == "recheck":
+        return False
+    told = store.row(
+        """SELECT 1 FROM portals p WHERE p.name = :portal AND (p.health = 'broken' OR EXISTS (
+            SELECT 1 FROM findings f JOIN crawls c ON c.id = f.crawl
+            WHERE c.portal = p.name AND f.rule = 'section_moved' AND c.started_at > :yesterday))""",
+        {"portal": portal, "yesterday": shift(now, -86400)},
+    )
+    return told is None
+
+
 def default_agent(contact: str) -> str:
     """The User-Agent: who reads, and how to reach them."""
     return f"nianbao/0.1 (annual report monitor{f'; {contact}' if contact else ''})"
+
+
+def mail_of(contact: str) -> str:
+    """The mail address in a contact, for the `From` header (RFC 9110, 10.1.2); empty: there is none."""
+    found = _MAIL.search(contact)
+    return found[0] if found else ""
 
 
 def hint_of(link: Row | None, titles: Sequence[str]) -> Hint:

@@ -51,6 +51,7 @@ def subject_of(store: Store, portal: Portal, policy: Policy, schedule: Schedule)
         full=_measured(passes, "full") or _estimated(lists + due, policy),
         discover=_measured(passes, "discover") or _estimated(lists, policy),
         first=_estimated(lists + _UNKNOWN_PAGES, policy),
+        quiet=policy.quiet,
     )
 
 

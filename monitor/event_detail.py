@@ -226,6 +226,16 @@ class Overdue(Said, frozen=True, omit_defaults=True):
     """When the portal was last read completely since `due_on`."""
 
 
+class LikelySection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a section that shows no report any more may be now."""
+
+    url: str
+    family: str
+    """The content management system that reads it: the portal's own, or its new one."""
+    reports: int
+    """How many it lists, on what was read of it."""
+
+
 class PortalTrouble(Said, frozen=True, omit_defaults=True):
     """portal_down, portal_broken, portal_recovered."""
 
@@ -240,6 +250,8 @@ class PortalTrouble(Said, frozen=True, omit_defaults=True):
     """Reports that read gone at once (rule 3)."""
     total: int = 0
     """Of how many."""
+    likely: tuple[LikelySection, ...] = ()
+    """portal_broken: sections that the portal seems to have instead."""
 
 
 class Service(Said, frozen=True, omit_defaults=True, kw_only=True):

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from crawler.observation import OWN_ENDS, Job, LinkListed, PageRead, SectionRead
+from crawler.observation import OWN_ENDS, QUIET, Job, LinkListed, PageRead, SectionRead
 from crawler.page.address import normalise, twin_of
+from crawler.page.verdict import PROXY
 from monitor.intake import Run
 from monitor.record import PortalRecord
 from monitor.relist import ListReread
@@ -54,6 +55,8 @@ class PassEvidence(msgspec.Struct, frozen=True):
     """Every section of the portal has been read completely once, and some of it has not been told yet."""
     section_pages: frozenset[str]
     """Normalised addresses of the sections' own pages."""
+    proxy: bool = False
+    """Nothing was read, and nothing but the portal's proxy was at fault."""
     trouble: str = ""
     """Why the pass counts as failed, for people; empty: it does not."""
 
@@ -102,6 +105,7 @@ def read_sections(
         read_anything=read_anything,
         asked=_asked(run, read_anything),
         blocked=refused and not read_anything,
+        proxy=not read_anything and _only_the_proxy(run, pages),
         broken=broken,
         baseline_complete=bool(untold) and run.summary.outcome == "ok" and all(url in complete for url in pending),
         section_pages=frozenset(normalise(reading.url) for reading in run.sections),
@@ -109,9 +113,16 @@ def read_sections(
     )
 
 
+def _only_the_proxy(run: Run, pages: Mapping[str, PageRead]) -> bool:
+    """Whether all that could not be read failed at the proxy; what was left unread afterwards does not count."""
+    told = [reading.reason for reading in run.sections] + [page.marker for page in pages.values()]
+    told += [attachment.marker for attachment in run.attachments.values()]
+    return bool(run.job.portal.proxy) and bool(told) and all(why.startswith(PROXY) for why in told)
+
+
 def _asked(run: Run, read_anything: bool) -> bool:
     """Whether the pass got as far as to ask the portal something, so that nothing read is the portal's doing."""
-    if run.summary.detail in OWN_ENDS and not read_anything:
+    if not read_anything and (run.summary.detail in OWN_ENDS or run.summary.detail == QUIET):
         return False
     return bool(run.sections or run.pages or run.attachments) or run.summary.outcome != "ok"
 

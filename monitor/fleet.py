@@ -1,8 +1,8 @@
 """Passes, many at once: who may start now, and what follows when one has ended.
 
 In: portals to read. Out: a Future each, of what its pass came to. At most `parallel` passes run at a time, one a portal,
-and never two that share a host: each has its own process, and only so is the pause between two requests kept. Who waits
-for a host holds up nobody else, and nobody who came later takes it from them.
+and never two that share a host: they would only wait for each other's pauses (crawler/pace.py). Who waits for a host holds up
+nobody else, and nobody who came later takes it from them.
 
 One thread, the clerk, does all that touches the record: it briefs passes, settles them, recovers what nobody settled.
 The processes run beside it. A pass that cannot be briefed or settled fails its own Future and nothing else; one that
@@ -249,6 +249,8 @@ class Fleet:
                 seconds=settings.service.pass_time_seconds,
                 memory=settings.service.pass_memory_bytes,
                 browser=turn.portal.render,
+                browser_memory=settings.service.browser_memory_bytes,
+                browser_pages=settings.service.browser_pages,
             )
             turn.place = place
             turn.process = Process(order, partial(self._heard, turn), partial(self._ended, turn))

@@ -16,6 +16,7 @@ from crawler.observation import (
     Observation,
     PageRead,
     RunSummary,
+    SectionLead,
     SectionRead,
 )
 from monitor.times import format_utc, shift, to_utc
@@ -42,6 +43,7 @@ class Run(msgspec.Struct, frozen=True):
     pages: dict[str, PageRead]
     attachments: dict[str, AttachmentRead]
     findings: tuple[FindingSeen, ...]
+    leads: tuple[SectionLead, ...] = ()
 
 
 def finished(folder: Path) -> bool:
@@ -65,6 +67,7 @@ def read_run(folder: Path) -> Run:
     pages: dict[str, PageRead] = {}
     attachments: dict[str, AttachmentRead] = {}
     findings: list[FindingSeen] = []
+    leads: list[SectionLead] = []
     run = Run(folder, job, summary, (), (), {}, {}, ())
     for name in (JOB, OBSERVATIONS):
         check(run, name)
@@ -84,6 +87,8 @@ def read_run(folder: Path) -> Run:
                 attachments[seen.url] = seen
             case FindingSeen():
                 findings.append(seen)
+            case SectionLead():
+                leads.append(seen)
     return msgspec.structs.replace(
         run,
         sections=tuple(sections),
@@ -91,6 +96,7 @@ def read_run(folder: Path) -> Run:
         pages=pages,
         attachments=attachments,
         findings=tuple(findings),
+        leads=tuple(leads),
     )
 
 

@@ -407,3 +407,9 @@ class Ledger:
                     self.findings.on_page("link_unread", "warning", detail, url)
         for seen in self.run.findings:
             self.findings.on_page(seen.rule, seen.severity, seen.detail, seen.url)
+        for lead in self.run.leads:
+            detail = (
+                f"栏目 {lead.section} 不再显示年报，疑似新栏目：{lead.url}（系统 {lead.family}，列出 {lead.links} 篇年报）；"
+                f"核对后采用：nianbao portals add {lead.url} --name {self.run.job.portal.name} --replace"
+            )
+            self.findings.on_page("section_moved", "warning", detail, lead.section)

@@ -90,6 +90,8 @@ class PassFacts(msgspec.Struct, frozen=True):
     """False: there was nothing to ask for (a re-check of a portal without reports)."""
     blocked: bool = False
     """It read nothing because it was refused (firewall, challenge, robots), not because nothing answered."""
+    proxy: bool = False
+    """It read nothing because the portal's proxy failed: nobody knows how the portal itself is."""
     healthy: bool = False
     """Every section's list was read to its end, and none is broken."""
     broken_sections: tuple[str, ...] = ()
@@ -191,10 +193,8 @@ def _nothing_read(portal: PortalState, reports: Sequence[ReportState], facts: Pa
     states, said = _unverified({report.id: report for report in reports}, {}, facts)
     down = empty >= DOWN_AFTER
     if down and not portal.down_said:
-        said = [
-            Said("portal_down", reason="blocked" if facts.blocked else "unreachable", count=empty, since=since),
-            *said,
-        ]
+        reason = "proxy" if facts.proxy else "blocked" if facts.blocked else "unreachable"
+        said = [Said("portal_down", reason=reason, count=empty, since=since), *said]
     health: Health = "blocked" if facts.blocked else "down" if down else portal.health
     return Judgement(
         portal=msgspec.structs.replace(

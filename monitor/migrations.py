@@ -484,6 +484,15 @@ CREATE TABLE notes (                   -- the service's own memory
 """
 """What a service that runs for months remembers."""
 
+_POLITE = """
+ALTER TABLE portals ADD COLUMN not_before TEXT NOT NULL DEFAULT '';  -- until when it asked to be left alone (Retry-After)
+"""
+
+_RENDERED = """
+ALTER TABLE sections ADD COLUMN unrendered TEXT NOT NULL DEFAULT '';   -- what its page is known by, if a browser shows it no other
+ALTER TABLE sections ADD COLUMN rendered_at TEXT NOT NULL DEFAULT '';  -- when a browser last showed it so
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Statement by statement: executescript would commit the migration's transaction."""
@@ -522,6 +531,13 @@ def m003_figures(db: Database) -> None:
 def m004_service(db: Database) -> None:
     """Version 0.4."""
     _run(db, _SERVICE)
+
+
+@migrations()
+def m005_country(db: Database) -> None:
+    """Version 0.5."""
+    _run(db, _POLITE)
+    _run(db, _RENDERED)
 
 
 def unknown_migrations(db: Database) -> list[str]:

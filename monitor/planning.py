@@ -4,9 +4,11 @@ In: what the record knows of a portal's passes (`PortalFacts`), `[schedule]`, th
 The same facts give the same turn, whenever and wherever it is asked for: nothing is lost by a restart, and a machine that was
 off owes each portal one pass, not one for each that it slept through. It guarantees, for any facts and any clock:
 
-- a turn is never further away than a day, one `jitter` and the hour of a clock change;
+- a turn is never further away than a day, one `jitter` and the hour of a clock change, and what the portal asks for: its quiet
+  hours (20 hours at most), a day that it asked to be left alone;
 - two passes of a portal begin at least five minutes apart, and what keeps failing is tried ever less often, at least daily;
-- a time that lies in the future was written by a wrong clock, and idles nothing.
+- a time that lies in the future was written by a wrong clock, and idles nothing;
+- no turn lies in the portal's quiet hours, nor before the time until which it asked to be left alone.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from crawler.hours import Hours, parse_hours
 from crawler.observation import Mode
 from monitor.settings import Schedule
 from monitor.times import format_utc, to_utc
@@ -44,6 +47,8 @@ WHYS: Mapping[str, str] = MappingProxyType(
         "retry": "上次未能读完，重试",
         "down": "多次无法读取，放慢",
         "missed": "错过了预定时间，补读",
+        "asked": "网站要求稍后再访问",
+        "quiet": "安静时段之后",
     }
 )
 """Codes of `Turn.why`, in the words of the listings."""
@@ -65,6 +70,8 @@ class PortalFacts(msgspec.Struct, frozen=True):
     """and the last one that read the sections alone."""
     missing: int = 0
     """Reports that are `missing` now."""
+    not_before: str | None = None
+    """Until when a host of the portal asked to be left alone; what lies more than a day ahead was written by a wrong clock."""
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -77,11 +84,12 @@ class Turn(msgspec.Struct, frozen=True):
     """A code of WHYS."""
 
 
-def next_turn(facts: PortalFacts, schedule: Schedule, zone: str, now: str) -> Turn:
-    """The next pass over a portal. Raises ValueError for a time that is not in the record's form."""
+def next_turn(facts: PortalFacts, schedule: Schedule, zone: str, now: str, quiet: str = "") -> Turn:
+    """The next pass over a portal. `quiet`: its policy's. Raises ValueError for a time that is not in the record's form."""
     present = _seconds(now)
-    at, mode, why = rhythm_of(schedule, zone).turn(
-        seed_of(facts.portal),
+    rhythm, seed = rhythm_of(schedule, zone), seed_of(facts.portal)
+    at, mode, why = rhythm.turn(
+        seed,
         present,
         _past(facts.last_started, present),
         _past(facts.last_full, present),
@@ -91,7 +99,25 @@ def next_turn(facts: PortalFacts, schedule: Schedule, zone: str, now: str) -> Tu
         facts.missing > 0,
         known=facts.last_started is not None,
     )
-    return Turn(facts.portal, mode, format_utc(datetime.fromtimestamp(at, UTC)), why)
+    not_before = _seconds(facts.not_before) if facts.not_before else None
+    at, moved = rhythm.polite(seed, at, present, not_before, hours_of(quiet))
+    return Turn(facts.portal, mode, format_utc(datetime.fromtimestamp(at, UTC)), moved or why)
+
+
+@lru_cache(maxsize=1024)
+def hours_of(quiet: str) -> Hours | None:
+    """A policy's quiet hours. Raises ValueError."""
+    return parse_hours(quiet, "policy.quiet")
+
+
+def seconds_to_quiet(quiet: str, zone: str, now: str) -> float:
+    """How long until a portal's quiet hours begin; within them, a moment. 0: it has none. Raises ValueError."""
+    hours = hours_of(quiet)
+    if hours is None:
+        return 0.0
+    local = to_utc(now).astimezone(ZoneInfo(zone))
+    minute = local.hour * 60 + local.minute + local.second / 60
+    return 0.001 if hours.hold(minute) else (hours.start - minute) % (DAY // 60) * 60
 
 
 @lru_cache(maxsize=8)
@@ -164,6 +190,29 @@ class Rhythm:
         at, mode, why = self._slot(seed, max(now, first), full, max(full or 0, discover or 0), missing)
         at = max(at, first)
         return at, mode, slowed or ("missed" if now - at > LATE else why)
+
+    def polite(self, seed: int, at: int, now: int, not_before: int | None, quiet: Hours | None) -> tuple[int, str]:
+        """When a turn is taken that would be due at a time, and why not then; "": it is."""
+        begin, why = max(at, now), ""
+        if not_before is not None and begin < not_before <= now + DAY:
+            begin, why = not_before, "asked"
+        if quiet is not None and (end := self._after(quiet, seed, begin)) > begin:
+            begin, why = end, "quiet"
+        return (begin, why) if why else (at, "")
+
+    def _after(self, quiet: Hours, seed: int, moment: int) -> int:
+        """A moment outside of quiet hours: itself, or their end and some of the jitter, lest all portals be read at once."""
+        local = datetime.fromtimestamp(moment, self._zone)
+        minute = local.hour * 60 + local.minute
+        if not quiet.hold(minute):
+            return moment
+        day = local.date() + timedelta(days=quiet.start > quiet.end and minute >= quiet.start)
+        at = time(quiet.end // 60, quiet.end % 60)
+        end = self._moment(day, at)
+        if end <= moment:  # the clock was set back, and their end comes twice
+            end = self._moment(day, at.replace(fold=1))
+        awake = DAY - quiet.length * 60
+        return end + min(self._late(seed, end // DAY, len(self._passes[True]) + 24), awake // 2)
 
     def _slot(self, seed: int, first: int, full: int | None, looked: int, missing: bool) -> tuple[int, Mode, str]:
         """The first time that stands in the timetable after the last full pass and the last look at the sections. No pass

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from crawler.page.address import twin_of
 
 _BLOCKED = {
+    "asked to wait": "网站要求暂停访问，未再请求",
     "robots": "robots.txt 不允许读取",
     "login page": "要求登录",
     "captcha": "要求输入验证码",
@@ -22,8 +23,28 @@ _BLOCKED = {
     "challenge cloudflare": "被脚本验证拦截（Cloudflare）",
     "challenge acw_sc": "被脚本验证拦截（阿里云）",
     "challenge wzws": "被脚本验证拦截（网站卫士）",
+    "challenge cookie": "被脚本验证拦截（反复跳转，等待浏览器凭据）",
+    "wall ctyun": "被防火墙拦截（电信云防护）",
+    "wall aliyun": "被防火墙拦截（阿里云）",
+    "wall tencent": "被防火墙拦截（腾讯云）",
+    "wall huawei": "被防火墙拦截（华为云）",
+    "wall knownsec": "被防火墙拦截（创宇盾）",
+    "wall dbapp": "被防火墙拦截（安恒）",
+    "wall nsfocus": "被防火墙拦截（绿盟）",
+    "wall qianxin": "被防火墙拦截（奇安信）",
+    "wall safedog": "被防火墙拦截（安全狗）",
+    "wall yunsuo": "被防火墙拦截（云锁）",
+    "wall baota": "被防火墙拦截（宝塔）",
+    "wall wangsu": "被防火墙拦截（网宿）",
+    "wall f5": "被防火墙拦截（F5）",
+    "wall cloudflare": "被防火墙拦截（Cloudflare）",
 }
 _UNREACHABLE = {
+    "asked to wait": "网站要求暂停访问，未再请求",
+    "proxy: refused": "代理服务器拒绝连接",
+    "proxy: DNS": "代理服务器的域名无法解析",
+    "proxy: time-out": "代理服务器超时未响应",
+    "proxy: is none": "代理服务器无法使用",
     "time-out": "超时未响应",
     "refused": "拒绝连接",
     "reset": "连接中断",
@@ -36,6 +57,13 @@ _UNREACHABLE = {
     "redirect loop": "反复跳转",
     "unreadable": "页面无法解析",
     "status 304 unasked": "返回 304，但未曾询问",
+    "the page hangs": "页面脚本停止响应",
+    "the page crashed": "页面崩溃",
+    "too much memory": "页面占用内存过多",
+    "the browser ended": "浏览器意外退出",
+    "the browser does not answer": "浏览器没有响应",
+    "a download": "地址是下载的文件，不是页面",
+    "it opens one window after the other": "页面不断打开新窗口",
     "leads on, nobody knows where": "页面靠脚本跳转，去向不明",
 }
 _REST = {
@@ -124,10 +152,14 @@ def _blocked(status: int, marker: str) -> str:
 def _unreachable(status: int, marker: str) -> str:
     if marker in _UNREACHABLE:
         return _UNREACHABLE[marker]
+    if proxied := re.fullmatch(r"proxy: answers (\d{3})|status (\d{3}) of the proxy", marker):
+        return f"代理服务器返回 {proxied[1]}" if proxied[1] else f"经代理服务器无法到达网站（{proxied[2]}）"
     if status >= 400 or re.fullmatch(r"status \d+", marker):
         return f"服务器错误（{status or marker.removeprefix('status ')}）"
     if marker.startswith("too large"):
         return "内容过大，未读完"
+    if marker.startswith("no browser"):
+        return "浏览器无法启动"
     if marker.startswith("redirect to "):
         return f"跳转至错误页 {urlsplit(marker.removeprefix('redirect to ')).path}"
     return f"无法读取（{marker}）" if marker else "无法读取"

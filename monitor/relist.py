@@ -123,13 +123,13 @@ class _Walk:
             return []
         columns: list[tuple[str, int]] = []
         steps = deque([self.family.first(url)])
-        asked: set[tuple[str, object]] = set()
+        asked: set[tuple[str, object, str]] = set()
         annual, pages = False, None
         while steps and len(asked) < _MOST_STEPS:
             step = steps.popleft()
-            if (step.url, step.form) in asked:
+            if (identity := (step.url, step.form, step.json)) in asked:
                 continue
-            asked.add((step.url, step.form))
+            asked.add(identity)
             answer = _answer(answers, step, first=len(asked) == 1)
             if answer is None:
                 if answers or len(asked) > 1:

@@ -55,7 +55,9 @@ DEFAULT_TOML = """\
 # disk_low   = "2GB"              # with less room than this left, operators are told
 # parallel   = 8                  # portals read at the same time; never two on one host
 # pass_time  = "2h"               # a pass that takes longer is ended
-# pass_memory = "1500MB"          # a pass whose processes take more is ended; with a browser 700 MB are usual
+# pass_memory = "1500MB"          # a pass whose processes take more is ended; the browser counts for itself:
+# browser_memory = "1500MB"       # all of it; a single page of it gets 600 MB
+# browser_pages = 4               # that are open in it at the same time
 # keep_runs  = 3                  # run folders that stay per portal, for whoever wants to look
 # keep_runs_for = "30d"           # and no longer than this; those that could not be settled stay as long
 
@@ -75,6 +77,8 @@ DEFAULT_TOML = """\
 # takedown_confirmations = 3      # consecutive readings that must find a report gone
 # takedown_after         = "24h"  # and at least this long
 # allow_private          = false  # true: may fetch loopback and private addresses
+# quiet                  = ""     # "22:00-06:00": local times between which no scheduled pass asks a portal
+# old_tls                = false  # true: TLS 1.0 and 1.1 will do; rather for single portals, in their files
 
 # Who is told. Any Apprise address works; mailto(s), dingtalk, wecombot, feishu, lark, json(s) are tested here.
 # [[channel]]
@@ -116,6 +120,9 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Passes at the same time."""
     pass_time: str = "2h"  # noqa: S105 (of a pass, no password)
     pass_memory: str = "1500MB"  # noqa: S105
+    browser_memory: str = "1500MB"
+    browser_pages: int = 4
+    """Open at the same time, whatever the number of passes."""
     keep_runs: int = 3
     """Run folders that stay per portal once they are settled."""
     keep_runs_for: str = "30d"
@@ -129,6 +136,11 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def pass_memory_bytes(self) -> int:
         """What all processes of a pass may take together."""
         return size(self.pass_memory, "service.pass_memory")
+
+    @property
+    def browser_memory_bytes(self) -> int:
+        """What all processes of the one browser may take together."""
+        return size(self.browser_memory, "service.browser_memory")
 
     @property
     def keep_runs_for_seconds(self) -> int:
@@ -323,6 +335,12 @@ def _check_service(service: Service) -> None:
         raise ValueError(
             f'service.timezone: "{service.timezone}" is no time zone; write one such as "Asia/Shanghai"'
         ) from None
+    for key in ("user_agent", "contact"):
+        value = getattr(service, key)
+        if re.search(r"[\x00-\x1f\x7f]", value):
+            raise ValueError(f"service.{key}: holds a line break or a control character; write one line")
+        if re.search(r"://[^/\s@]*:[^/\s@]*@", value):
+            raise ValueError(f"service.{key}: holds a password, which every portal would be sent; leave it out")
     for key in ("heartbeat", "web_url"):
         value = getattr(service, key)
         if value and not re.match(r"https?://[^/\s]", value):
@@ -346,6 +364,12 @@ def _check_service(service: Service) -> None:
         raise ValueError(f'service.pass_time: "{service.pass_time}" is out of range; write a time from 1m to 1d')
     if service.pass_memory_bytes < 300_000_000:
         raise ValueError(f'service.pass_memory: "{service.pass_memory}" is too little for any pass; 300MB is the least')
+    if service.browser_memory_bytes < 600_000_000:
+        raise ValueError(
+            f'service.browser_memory: "{service.browser_memory}" is too little for any browser; 600MB is the least'
+        )
+    if not 1 <= service.browser_pages <= 16:
+        raise ValueError(f"service.browser_pages: {service.browser_pages} is out of range; 1 to 16 are possible")
 
 
 def _check_schedule(schedule: Schedule) -> None:

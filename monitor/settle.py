@@ -32,7 +32,8 @@ from monitor.relist import ListReread, edited_sections, reread_lists
 from monitor.section_evidence import rests_on_lists, write_section_readings
 from monitor.settings import Settings
 from monitor.store import Store
-from monitor.times import to_utc
+from monitor.times import shift, to_utc
+from monitor.unrendered import remember
 
 
 class SettleRefused(RuntimeError):
@@ -188,7 +189,7 @@ class _Settlement:
         for number in fresh:
             self.announcer.appeared(number, self.ledger.context(number))
         for said in told_of_portal(self.store, self.record, judgement.said):
-            self.announcer.said_of_portal(said, evidence)
+            self.announcer.said_of_portal(said, evidence, self.run.leads)
         self.ledger.write_findings(evidence, self.pages)
         self.listing.write_findings(evidence, self.ledger.findings)
         self.announcer.findings()
@@ -218,6 +219,7 @@ class _Settlement:
             read_anything=evidence.read_anything,
             asked=evidence.asked,
             blocked=evidence.blocked,
+            proxy=evidence.proxy,
             healthy=evidence.healthy,
             broken_sections=evidence.broken,
             clock_ok=self.moment.clock_ok,
@@ -293,7 +295,9 @@ class _Settlement:
                 ).decode(),
             },
         )
+        remember(self.store, self.record.name, self.run.sections, self.now)
+        not_before = shift(self.now, summary.retry_after) if summary.retry_after > 0 else ""
         self.store.run(
-            "UPDATE portals SET last_crawl = ?, rendered = ? WHERE name = ?",
-            (self.job.crawl, int(self.job.portal.render), self.record.name),
+            "UPDATE portals SET last_crawl = ?, rendered = ?, not_before = ? WHERE name = ?",
+            (self.job.crawl, int(self.job.portal.render), not_before, self.record.name),
         )

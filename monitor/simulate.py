@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from crawler.observation import Mode
-from monitor.planning import DAY, MISSING_EVERY, PortalFacts, Rhythm, rhythm_of, seed_of
+from monitor.planning import DAY, MISSING_EVERY, PortalFacts, Rhythm, hours_of, rhythm_of, seed_of
 from monitor.settings import Schedule
 from monitor.times import format_utc, to_utc
 
@@ -43,6 +43,8 @@ class Subject(msgspec.Struct, frozen=True):
     discover: Cost
     first: Cost
     """The first pass over a portal: nothing of it is known yet."""
+    quiet: str = ""
+    """Its policy's quiet hours."""
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -115,6 +117,8 @@ class _Portal:
         "known",
         "look",
         "mode",
+        "not_before",
+        "quiet",
         "seed",
         "started",
         "subject",
@@ -129,6 +133,8 @@ class _Portal:
         )
         self.known = facts.last_started is not None
         self.empty, self.failures = facts.empty_passes, facts.failures
+        self.not_before = int(to_utc(facts.not_before).timestamp()) if facts.not_before else None
+        self.quiet = hours_of(subject.quiet)
         self.mode: Mode = "full"
         # What was not read since long before the start is no fault of this plan.
         self.look = self.fresh = 0
@@ -187,6 +193,7 @@ class _Simulation:
         at, one.mode, _ = self.rhythm.turn(
             one.seed, now, one.started, one.full, one.discover, one.empty, one.failures, missing, known=one.known
         )
+        at, _ = self.rhythm.polite(one.seed, at, now, one.not_before, one.quiet)
         if at < self.end:
             heapq.heappush(self.events, (max(at, now), 1, number))
 

@@ -354,6 +354,12 @@ def _portal(detail: PortalTrouble, view: EventView, style: Style) -> list[Block]
         since = shown(detail.since, style.zone)
         blocks.append(Line(f"异常始于 {since}，现已恢复。" if view.kind == "portal_recovered" else f"自 {since} 起。"))
     blocks += [Line(clean(section, 500), quiet=True, brief=False) for section in detail.sections[:3]]
+    if detail.likely:
+        found = (
+            (f"疑似新栏目（系统 {one.family}，年报 {one.reports} 篇）", clean(one.url, 500))
+            for one in detail.likely[:3]
+        )
+        blocks.append(Rows(tuple(found)))
     return blocks
 
 

@@ -5,6 +5,7 @@ Every pass is followed by the checks of `History.check`, so that each test also 
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -25,6 +26,7 @@ from crawler.observation import (
     PageRead,
     ReportSeen,
     RunSummary,
+    SectionLead,
     SectionRead,
 )
 from crawler.page.address import normalise
@@ -47,6 +49,12 @@ SECTION = f"{HOST}/col/report/"
 ORGAN = "临海市人民政府"
 START = "2026-02-10T01:00:00Z"
 """Governments owe 2024 and no more until 31 March; departments owe 2025 already."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_pauses(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Loopback is one host: tests keep pauses apart from those of the machine and of other workers (crawler/pace.py)."""
+    os.environ["NIANBAO_PACE"] = str(tmp_path_factory.mktemp("pace") / "hosts")
 
 
 def paragraphs(year: int, organ: str = ORGAN, requests: int = 12) -> str:
@@ -149,7 +157,7 @@ class History:
         self.pages: dict[str, Shown] = {}
         self.files: dict[str, Any] = {}
         """By address: (bytes, text) or (bytes, text, media type), or a reading."""
-        self.findings: list[FindingSeen] = []
+        self.findings: list[FindingSeen | SectionLead] = []
         self.rules = ""
         self.last: Settled | None = None
         self.pictures: Pictures | None = None

@@ -5,10 +5,19 @@ from crawler.families.base import markup_of as _with_overrides
 from crawler.families.generic import Generic
 from crawler.families.gkmlpt import Gkmlpt
 from crawler.families.hanweb import Hanweb
+from crawler.families.hex import Hex
+from crawler.families.lonsun import Lonsun
+from crawler.families.querylist import Querylist
 from crawler.families.trs import Trs
+from crawler.families.ucap import Ucap
+from crawler.families.uuid import Uuid
+from crawler.families.vsb import Vsb
 from crawler.portal import Portal
 
-_FAMILIES: dict[str, Family] = {family.name: family for family in (Trs(), Hanweb(), Gkmlpt(), Generic())}
+_FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (Trs(), Hanweb(), Gkmlpt(), Querylist(), Ucap(), Lonsun(), Vsb(), Uuid(), Hex(), Generic())
+}
 
 __all__ = ["Family", "Markup", "get", "markup_of", "names"]
 

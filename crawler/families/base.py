@@ -13,7 +13,7 @@ import msgspec
 from crawler.observation import LinkKind
 from crawler.portal import Portal, Selectors
 
-REVISION = "1"
+REVISION = "2"
 """Goes into a portal's `list_rules`; a change here makes each section's next complete listing a new starting point."""
 
 
@@ -31,12 +31,14 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
 
     url: str
     form: tuple[tuple[str, str], ...] | None = None
-    """Fields of a POST body; None: it is a GET."""
+    """Fields of a POST body; None: it is a GET, unless `json` is set."""
     headers: tuple[tuple[str, str], ...] = ()
     number: int = 0
     """Which page of the list this is, 0 for the first."""
     state: str = ""
     """What the family wants to be told again with the answer (opaque to the spider)."""
+    json: str = ""
+    """JSON text of a POST body, sent as application/json; "": none. Never beside `form`."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -90,6 +92,9 @@ class ListPage(msgspec.Struct, frozen=True):
     """Rows that the whole list should have, where it says so."""
     pages: int | None = None
     """Pages that the list says it has."""
+    view: bool = False
+    """The page is no list but the answer for an organ and a year: without a year, or for one that it does not have, it may show
+    what another of the section's columns shows."""
     refresh: str = ""
     """Absolute address that the page sends its reader on to (a redirect shell)."""
     annual: bool = False

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.families import query_pages
 from crawler.families.base import Family, Listing, ListPage, Markup, Step
 from crawler.families.paging import Next, follow
 from crawler.families.rows import Row, base_of, columns, is_annual, is_article, links, rows, tree_of
@@ -44,8 +45,11 @@ class Generic(Family):
         return read_html(listing)
 
 
-def read_html(listing: Listing, extra: Iterable[Row] = (), onward: Next | None = None) -> ListPage:
-    """A list page of plain HTML, with rows that the family found elsewhere (`extra`), and its own idea of the next page."""
+def read_html(
+    listing: Listing, extra: Iterable[Row] = (), onward: Next | None = None, first_suffix: int = 1
+) -> ListPage:  # fmt: skip
+    """A list page of plain HTML, with rows that the family found elsewhere (`extra`), and its own idea of the next page, or of
+    what page 2 is called (`first_suffix`) where only a count is known."""
     tree = tree_of(listing.text)
     refresh = redirect_of(tree, listing)
     if refresh:
@@ -54,16 +58,21 @@ def read_html(listing: Listing, extra: Iterable[Row] = (), onward: Next | None =
     base = base_of(tree, listing.url)
     found = [*rows(tree, base, listing.selectors.link), *extra]
     if onward is None:
-        onward = follow(listing.text, tree, listing.url, listing.selectors.next)
+        number = listing.step.number
+        onward = follow(listing.text, tree, listing.url, listing.selectors.next, number, first_suffix)
     pages = onward.total or listing.pages
     problem = onward.problem
-    silent = not onward.url and not problem and onward.total is None
-    if silent and listing.pages is not None and listing.step.number + 1 < listing.pages:
+    # Pages before it said how many there are; this one has no way on, and nothing says that it is the last.
+    silent = not onward.url and not problem and not onward.ended
+    if silent and pages is not None and listing.step.number + 1 < pages and not listing.selectors.next:
         problem = f"page {listing.step.number + 1} of {pages} leads no further"
     return ListPage(
-        links=links(found, listing, annual),
+        links=query_pages.own_links(listing, links(found, listing, annual)),
         next=(Step(onward.url, number=listing.step.number + 1, state=listing.step.state),) if onward.url else (),
-        columns=columns(rows(tree, base), listing) if listing.step.number == 0 else (),
+        columns=(*columns(rows(tree, base), listing), *query_pages.columns(listing, tree, found))
+        if listing.step.number == 0
+        else (),
+        view=query_pages.is_query_page(listing.section or listing.url),
         rows=_listed(found),
         annual=annual,
         pages=pages,

@@ -2,9 +2,11 @@
 
 `…/gkmlpt/index#<category>` is a shell: `window._CONFIG` holds `SID` and the `TREE` of categories; the list comes from
 `…/gkmlpt/api/all/<category>?page=N&sid=<SID>` as JSON, 100 articles a page, where pages 0 and 1 are the same. A section
-without `#<category>` is the category whose name says 年报. Its pages are `…/gkmlpt/content/8/8081/post_8081133.html`,
+without `#<category>` is the category whose name says 年报; one with a `jump_url` lists there (an NFCMS column, another shell).
+Some are served over http only: give the section as it is served. Its pages are `…/gkmlpt/content/8/8081/post_8081133.html`,
 some with the body only in `_CONFIG.DETAIL.content` (`unwrap`). Any other section is an NFCMS list: plain rows,
-`content/post_<id>.html`, page 2 is `index_2.html` ("domain notes", 1c).
+`content/post_<id>.html`, page 2 is `index_2.html`. `mpost_` pages are views; one report may stand in both trees ("domain
+notes", 1c). Fewer articles than the total, or the same ones again, leave the section incomplete.
 """
 
 import html
@@ -13,9 +15,13 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
+import msgspec
+
+from crawler.families import answers, literals
 from crawler.families.base import Column, Family, Link, Listing, ListPage, Markup, Step
+from crawler.families.cursor import Cursor, advance
 from crawler.families.generic import read_html
 from crawler.families.rows import column_year, judge, squeezed
 from crawler.page.address import join
@@ -25,10 +31,42 @@ _TREE = re.compile(r"['\"]?\bTREE['\"]?\s*:\s*(?=[\[{])")
 _DETAIL = re.compile(r"['\"]?\bDETAIL['\"]?\s*:\s*(?=\{)")
 _ANNUAL_NODE = re.compile(r"(?:信息公开|公开).*?(?:年报|年度报告|年度工作报告)|^(?:年报|年度报告|工作年报)$")
 _NOT_ANNUAL = re.compile("网站|法治|指南|制度|财政|预算|决算")
-_PAGE_SIZE = 100
 _CHINA = timedelta(hours=8)
 _BODY = re.compile(r"<(?:div|article)\b[^<>]*class=['\"][^'\"<>]*\barticle-content\b[^<>]*>", re.I)
 _BODY_END = re.compile(r"</(?:div|article)\s*>", re.I)
+_MOST = 20
+"""Categories that are asked for."""
+
+
+class ShellState(msgspec.Struct, frozen=True, tag="shell"):
+    """Another directory that a category leads to."""
+
+    category: str
+
+
+class JumpState(msgspec.Struct, frozen=True, tag="jump"):
+    """A list outside the directory that a category leads to."""
+
+
+class ArticlesState(msgspec.Struct, frozen=True, tag="articles"):
+    """A category, and the page of it that is asked for."""
+
+    base: str
+    """The directory's address up to `/gkmlpt`."""
+    category: str
+    sid: str
+    referer: str
+    cursor: Cursor = Cursor()
+
+    def step(self) -> Step:
+        """The request for the page that the cursor stands at."""
+        page = self.cursor.page
+        url = f"{self.base}/gkmlpt/api/all/{self.category}?page={page}&sid={self.sid}"
+        headers = (("Referer", self.referer), ("X-Requested-With", "XMLHttpRequest"))
+        return Step(url, None, headers, page, msgspec.json.encode(self).decode())
+
+
+_decode = msgspec.json.Decoder(ShellState | JumpState | ArticlesState).decode
 
 
 class Gkmlpt(Family):
@@ -48,11 +86,17 @@ class Gkmlpt(Family):
 
     def read(self, listing: Listing) -> ListPage:
         """See `Family.read`."""
-        if listing.step.state:
-            return _answer(listing)
+        state = _decode(listing.step.state) if listing.step.state else None
+        if isinstance(state, ArticlesState):
+            return _answer(listing, state)
         if "/gkmlpt" in urlsplit(listing.url).path and "_CONFIG" in listing.text:
-            return _shell(listing)
-        return read_html(listing)
+            return _shell(
+                listing, state.category if isinstance(state, ShellState) else urlsplit(listing.section).fragment
+            )
+        page = read_html(listing)
+        if state is not None and not (page.rows or page.links or page.columns or page.refresh):
+            return msgspec.structs.replace(page, problem=page.problem or "where the category leads, nothing is listed")
+        return page
 
     def unwrap(self, text: str) -> str:
         """A document page with its body, title, date, publisher and attachments in the HTML where a script would put them."""
@@ -60,21 +104,20 @@ class Gkmlpt(Family):
         shown = _shown(text)
         if found is None or (shown is not None and squeezed(re.sub(r"<[^<>]*>", "", text[shown[0] : shown[1]]))):
             return text
-        detail = _json_at(text, found.end())
+        detail = _value_at(text, found.end())
         if not isinstance(detail, dict) or not isinstance(detail.get("content"), str):
             return text
         return _with_detail(text, detail)
 
 
-def _shell(listing: Listing) -> ListPage:
-    """The directory's page: which categories to ask for."""
+def _shell(listing: Listing, wanted: str) -> ListPage:
+    """The directory's page: which categories to ask for. `wanted`: the id of one, or "" for those called 年报."""
     sid = _SID.search(listing.text)
     found = _TREE.search(listing.text)
-    tree = _json_at(listing.text, found.end()) if found else None
+    tree = _value_at(listing.text, found.end()) if found else None
     if sid is None or not isinstance(tree, (list, dict)):
         return ListPage(problem="its _CONFIG holds no SID or no TREE")
     nodes = [*_walk(tree)]
-    wanted = urlsplit(listing.section).fragment
     if wanted:
         chosen = [node for node in nodes if str(node.get("id")) == wanted] or [{"id": wanted}]
     else:
@@ -86,32 +129,46 @@ def _shell(listing: Listing) -> ListPage:
             problem="no category of its TREE is called 年报; give the section's address as …/gkmlpt/index#<category>"
         )
     base = listing.url.split("/gkmlpt", 1)[0]
-    steps, columns = [], []
-    for node in chosen:
-        jump = join(listing.url, str(node.get("jump_url") or ""))
-        if jump:
-            steps.append(Step(jump, number=0))
-        else:
-            steps.append(_step(base, str(node["id"]), sid[1], 1, 0, listing.url))
-        for child in node.get("children") or []:
-            year = column_year(squeezed(str(child.get("name", ""))), "")
-            if year and year <= listing.this_year:
+    steps: list[Step] = []
+    columns: list[Column] = []
+    for node in chosen[:_MOST]:
+        steps += _asked(node, base, sid[1], listing)
+        children = node.get("children")
+        for child in children if isinstance(children, list) else []:
+            year = column_year(squeezed(str(child.get("name", ""))), "") if isinstance(child, dict) else None
+            if year and year <= listing.this_year and "id" in child:
                 columns.append(Column(f"{base}/gkmlpt/index#{child['id']}", year))
     return ListPage(next=tuple(steps), columns=tuple(columns), annual=True)
 
 
-def _answer(listing: Listing) -> ListPage:
+def _asked(node: dict[str, Any], base: str, sid: str, listing: Listing) -> Iterator[Step]:
+    """What to ask for a category: its articles, and the place that it leads to."""
+    category = str(node["id"])
+    jump, fragment = urldefrag(join(listing.url, str(node.get("jump_url") or "")))
+    here = urldefrag(listing.url).url
+    if jump and "/gkmlpt" in urlsplit(jump).path and jump.split("/gkmlpt", 1)[0] == base:
+        category, jump = fragment or category, ""
+    count = node.get("post_count")
+    if not jump or jump == here or (isinstance(count, int) and count > 0):
+        yield ArticlesState(base, category, sid, here).step()
+    if jump and jump != here:
+        state = ShellState(fragment) if "/gkmlpt" in urlsplit(jump).path else JumpState()
+        yield Step(jump, state=msgspec.json.encode(state).decode())
+
+
+def _answer(listing: Listing, state: ArticlesState) -> ListPage:
     """One page of the list's interface."""
-    base, category, sid, page, seen = json.loads(listing.step.state)
-    try:
-        answer = json.loads(listing.text)
-        articles = [article for article in answer["articles"] if isinstance(article, dict)]
-    except (ValueError, KeyError, TypeError):
-        return ListPage(problem="the list's interface did not answer with JSON articles")
-    links, rows = [], []
+    answer = answers.value_of(listing.text)
+    found = answer.get("articles") if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or not isinstance(found, list):
+        wrong = answers.error_of(answer)
+        return ListPage(problem=wrong or "the list's interface did not answer with JSON articles")
+    articles = [article for article in found if isinstance(article, dict)]
+    links: list[Link] = []
+    rows: list[str] = []
     for article in articles:
-        url = join(listing.url, str(article.get("url") or article.get("post_url") or ""))
-        title = squeezed(html.unescape(re.sub(r"<[^>]*>", "", str(article.get("title") or ""))))
+        url = join(f"{state.base}/gkmlpt/", str(article.get("url") or article.get("post_url") or ""))
+        title = squeezed(html.unescape(re.sub(r"<[^<>]*>", "", str(article.get("title") or ""))))
         if not url or not title:
             continue
         rows.append(url)
@@ -119,23 +176,22 @@ def _answer(listing: Listing) -> ListPage:
         if kind:
             links.append(Link(url, title, "report" if kind == "report" else "companion", _date(article)))
     total = _total(answer)
-    seen += len(articles)
-    more = bool(articles) and (seen < total if total is not None else len(articles) >= _PAGE_SIZE)
-    steps = (_step(base, category, sid, page + 1, seen, listing.section),) if more else ()
+    if not articles and total is None and state.cursor.page == 1:
+        wrong = answers.error_of(answer)
+        return ListPage(problem=wrong or "the list's interface gave no article, and does not say that there is none")
+    turn = advance(state.cursor, rows, len(articles), total, doubles=True)
+    onward = turn.onward
+    if not turn.kept:
+        return ListPage(annual=True, problem=turn.problem)
     return ListPage(
         links=tuple(links),
-        next=steps,
+        next=(msgspec.structs.replace(state, cursor=onward).step(),) if onward else (),
         rows=tuple(rows),
         listed=len(articles),
-        expected=total if page == 1 else None,
+        expected=total if state.cursor.page == 1 else None,
         annual=True,
+        problem=turn.problem,
     )
-
-
-def _step(base: str, category: str, sid: str, page: int, seen: int, referer: str) -> Step:
-    state = json.dumps([base, category, sid, page, seen])
-    url = f"{base}/gkmlpt/api/all/{category}?page={page}&sid={sid}"
-    return Step(url, None, (("Referer", referer.split("#", 1)[0]), ("X-Requested-With", "XMLHttpRequest")), page, state)
 
 
 def _total(answer: dict[str, Any]) -> int | None:
@@ -176,11 +232,15 @@ def _is_annual(node: dict[str, Any]) -> bool:
     return bool(_ANNUAL_NODE.search(name)) and not _NOT_ANNUAL.search(name)
 
 
-def _json_at(text: str, position: int) -> Any:
-    """The JSON value at `position`, or None."""
+def _value_at(text: str, position: int) -> Any:
+    """The JSON value, or script literal, at `position`; None if there is none."""
     try:
         return json.JSONDecoder().raw_decode(text, position)[0]
     except (ValueError, RecursionError):
+        pass
+    try:
+        return literals.literal(text, position)
+    except literals.NoLiteral:
         return None
 
 

@@ -17,24 +17,37 @@ from crawler.page.address import is_home, join, normalise
 
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12]\d|3[01])(?!\d)日?")
 _BOX = re.compile(
-    r"(?i)<(/?)(?:div|span|ul|ol|li|dl|table|section|article|main|font|b|i|u|em|strong|small|center|blockquote|form|nav)\b[^>]*>"
+    r"(?i)<(/?)(?:div|span|ul|ol|li|dl|table|section|article|main|font|b|i|u|em|strong|small|center|blockquote|form|nav)\b[^>]{0,1000}>"
 )
 _DEEPEST = 500
+_OPTION = re.compile(r"(?i)<option\b[^>]{0,1000}>")
+_MOST_OPTIONS = 3000
 _ROW_CHILDREN = 60
 """A box with more children than that is a list, not a row."""
 _ELLIPSIS = re.compile(r"(?:\.{2,}|…+)\s*$")
+_BULLETS = "·•●▪■◆►▶>＞∙・-–—*"
+_DATE_LABEL = re.compile(r"(?:发布|更新|成文|发文)?(?:日期|时间)[:：]?$")
 _FIRST_YEAR = 2000  # older than the Regulation of 2008 by some years; towns published before it
 
 _ARTICLE = re.compile(
     r"(?i)(?:/t\d{5,8}_\d+|/t\d{5,}\.|/art_|/m?post_\d+|/content_?[0-9a-f-]*(?:\.s?html?)?$|/content/[0-9a-f-]+|"
-    r"/c\d+/content\.|/[0-9a-f]{24,32}\.|/[0-9a-f]{8}-[0-9a-f]{4}-|/(?:doc_)?[0-9a-f]{24}|/\d{4,}\.\w{3,5}$|"
-    r"/\d{5,}/index\.|/show/\d+|/info/\d+/\d+|\.(?:pdf|docx?|wps|ofd|xlsx?|rtf)$)"
+    r"/c\d+/content\.|/c\d+_\d+\.|/(?:doc_)?(?:[0-9a-f]{32}|[0-9a-f]{24})(?:\.\w{3,5})?$|"
+    r"/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:\.\w{3,5})?$|/\d{4,}\.\w{3,5}$|/\d{5,}/index\.|/show/\d+|/info/\d+/\d+|"
+    r"/pn[a-z]{1,12}pv\w|"  # crawler.families.query_pages
+    r"/(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}/(?!index|list)[\w-]+(?:\.\w{3,5})?$|\.(?:pdf|docx?|wps|ofd|xlsx?|rtf)$)"
 )
 """Addresses that lead to one document rather than to a column."""
+_ARTICLE_QUERY = re.compile(r"(?i)(?:^|&)(?:wbnewsid|articleid|newsid|infoid|docid|contentid|manuscriptid)=[\w-]+")
 _ANNUAL_PATH = re.compile(r"(?i)(?:gk\w*?(?:nb|ndbg|ndgb|nianbao|nan)|/nb|/ndbg|/ndgb|annual_?report)")
 _ANNUAL_WORDS = re.compile(r"(?:政府|政务)?信息公开(?:工作)?(?:年度?报|年度工作报告|工作报告)|公开年报|年报专栏")
-_YEAR_TEXT = re.compile(r"(20[0-3]\d)(?:年度?)?(?:(?:政府|政务)?信息公开)?(?:工作)?(?:年报|年度报告|报告)?")
+_YEAR_TEXT = re.compile(
+    r"(20[0-3]\d)(?:年度?)?(?:(?:政府|政务)?信息公开)?(?:工作)?(?:年报|年度报告|报告)?(?:专栏|专题|汇总)?"
+)
 _YEAR_STEP = re.compile(r"(?i)/(?:\w*?[a-z_])?(20[0-3]\d)(?:n|nb|nd|nian|ndbg|ndgb|niandu|nbg?)?(?:_\d+)?/?$")
+_NUMBERED = re.compile(r"(?i)/\d{5,}/(?:index\.\w{3,5})?$")
+"""A folder called by a number: a document's, or a column's."""
+_INDEX = re.compile(r"(?i)/(?:index|default|\w{0,12}list)\.(?:s?html?|jhtml|jsp)$")
+"""A column's own page in its folder."""
 _ORGAN_YEAR = re.compile(
     r"(?:20\d\d年?度?)?(?P<organ>[\u4e00-\u9fff·、（）()]{2,32}?(?:政府|局|委|会|办|办公室|厅|院|署|部|中心|街道|镇|乡|区|县|市|州|旗|"
     r"苏木|处|站|队|所|馆|集团|公司|法院|检察院|分局|支队|总队|办事处))(?:20\d\d年?度?)?(?:工作)?(?:年报|年度报告|报告)?"
@@ -78,7 +91,32 @@ class Row:
             node, text = parent, wider
             if node.tag in ("li", "tr", "dd", "dl") or _DATE.search(squeezed(text)):
                 break
+        return _list_around(node, text)
+
+
+_CELLS = 8
+"""A list of more entries is no row of cells."""
+
+
+def _list_around(node: LexborNode, text: str) -> str:
+    """The text of a row whose date stands in a box of its own beside that of the link: `li > a` and `li > span.date`, as Lonsun
+    and the cross-vendor template have them, in one list for all rows or in one for each."""
+    if node.tag not in ("li", "dd", "dt") or _DATE.search(squeezed(text)):
         return text
+    beside = node.next
+    while beside is not None and beside.tag == "-text" and not (beside.text() or "").strip():
+        beside = beside.next
+    if beside is not None and beside.tag in ("li", "dd", "dt") and beside.css_first("a[href]") is None:
+        words = beside.text() or ""
+        if len(words) < 60 and _DATE.search(squeezed(words)):
+            return f"{text} {words}"
+    parent = node.parent
+    if parent is None or parent.tag != "ul":
+        return text
+    if sum(1 for _ in islice(parent.iter(), _CELLS + 1)) > _CELLS or len(parent.css("a[href]")) != 1:
+        return text
+    wider = parent.text() or ""
+    return wider if len(wider) <= len(text) + 400 else text
 
 
 def squeezed(text: str) -> str:
@@ -88,7 +126,9 @@ def squeezed(text: str) -> str:
 
 def tree_of(text: str) -> LexborHTMLParser:
     """HTML as a tree. Boxes nested deeper than any real page nests them are taken away: a tree of 100,000 levels takes
-    minutes to walk."""
+    minutes to walk. So are options past a few thousand: the parser takes quadratic time over those of one list."""
+    if len(_OPTION.findall(text)) > _MOST_OPTIONS:
+        text = _OPTION.sub(" ", text)
     depth = deepest = 0
     for tag in _BOX.finditer(text):
         depth = max(0, depth - 1) if tag[1] else depth + 1
@@ -112,14 +152,16 @@ def rows(tree: LexborHTMLParser, base: str, selector: str = "") -> Iterator[Row]
 
 
 def _title(anchor: LexborNode) -> str:
-    """The link's own words; its @title where those are cut short or missing."""
-    shown = squeezed(anchor.text() or "")
-    full = squeezed(anchor.attributes.get("title") or "")
+    """The link's own words; its @title where those are cut short or missing, or where only that one is a report's title."""
+    shown = squeezed(anchor.text() or "").lstrip(_BULLETS)
+    full = squeezed(anchor.attributes.get("title") or "").lstrip(_BULLETS)
     if full and (not shown or _ELLIPSIS.search(shown) or full.startswith(shown) or len(shown) < 5 < len(full)):
         return full
     shown_date = _DATE.search(shown)
     if shown_date and len(shown) > len(shown_date[0]) + 2:
-        shown = shown.replace(shown_date[0], "").strip("[]()【】")
+        shown = _DATE_LABEL.sub("", shown.replace(shown_date[0], "").strip("[]()【】"))
+    if len(full) > len(shown) and titles.classify(full).kind == "report" and titles.classify(shown).kind != "report":
+        return full
     return shown
 
 
@@ -131,17 +173,18 @@ def base_of(tree: LexborHTMLParser, url: str) -> str:
 
 def is_article(url: str) -> bool:
     """Whether an address looks like one document's, not a column's."""
-    return bool(_ARTICLE.search(urlsplit(url).path))
+    parts = urlsplit(url)
+    return bool(_ARTICLE.search(parts.path)) or bool(parts.query and _ARTICLE_QUERY.search(parts.query))
 
 
 def is_annual(section: str, tree: LexborHTMLParser | None = None) -> bool:
-    """Whether a column is the annual reports' one: by its address, its ColumnName, or its page's title."""
+    """Whether a column is the annual reports' one: by its address, its ColumnName or ColumnType, or its page's title."""
     if _ANNUAL_PATH.search(urlsplit(section).path):
         return True
     if tree is None:
         return False
     for meta in tree.css("meta[name]"):
-        named = (meta.attributes.get("name") or "").lower() == "columnname"
+        named = (meta.attributes.get("name") or "").lower() in ("columnname", "columntype")
         if named and _ANNUAL_WORDS.search(meta.attributes.get("content") or ""):
             return True
     title = tree.css_first("title")
@@ -176,7 +219,9 @@ def links(found: Iterable[Row], listing: Listing, annual: bool) -> tuple[Link, .
         if not 2 < len(title) < 200 or row.url == here or (is_home(row.url) and not titles.classify(title).year):
             continue  # a trail of bread crumbs: 首页 > 政府信息公开年报
         kind = judge(title, row.url, annual, False) or (annual and judge(title, row.url, annual, bool(row.date)))
-        if not kind or (column_year(title, row.url) and not row.date):
+        if not kind or (
+            not row.date and (column_year(title, row.url) or (annual and _names_the_column(title, row.url)))
+        ):
             continue
         known = out.get(row.url)
         if known is None or len(title) > len(known.title):
@@ -184,29 +229,48 @@ def links(found: Iterable[Row], listing: Listing, annual: bool) -> tuple[Link, .
     return tuple(out.values())
 
 
+def _menu(title: str) -> bool:
+    """Whether a title could be a column's: it names neither an organ nor a year."""
+    said = titles.classify(title)
+    return said.year is None and not said.organ
+
+
 _WORDLESS = frozenset({"查看", "详情", "查看详情", "[详细]", "详细", "下载", "点击下载", "阅读全文", "全文", "[查看]"})
+
+
+def _names_the_column(title: str, url: str) -> bool:
+    """Whether a link beside the annual reports' list is a crumb or a menu's entry: 政府信息公开年报, of nobody and no year."""
+    said = titles.classify(title)
+    bare = said.kind == "report" and not said.year and not said.organ
+    return bare and not is_article(url) and not urlsplit(url).query
 
 
 def column_year(title: str, url: str) -> int | None:
     """The year of a column that a link leads to: its text is a year, or its folder is named after one."""
-    if is_article(url):
-        return None
     text = _YEAR_TEXT.fullmatch(title)
+    if is_article(url) and not (text and _NUMBERED.search(urlsplit(url).path)):
+        return None
     if text:
         return int(text[1])
-    step = _YEAR_STEP.search(urlsplit(url).path.removesuffix("index.html").removesuffix("index.shtml"))
+    step = _YEAR_STEP.search(_INDEX.sub("/", urlsplit(url).path))
     return int(step[1]) if step and (step[1] in title or "年" in title) and len(title) < 20 else None
+
+
+def _folder(url: str) -> str:
+    """An address without its column's own file: `/c1/`, `/c1/index.html` and `/c1/zwgklist.shtml` are one column."""
+    parts = urlsplit(normalise(url))
+    return parts._replace(path=_INDEX.sub("/", parts.path)).geturl()
 
 
 def columns(found: Iterable[Row], listing: Listing, limit: int = 40) -> tuple[Column, ...]:
     """Year columns that a section's page links, this page itself left out; at most `limit`."""
     out: dict[str, Column] = {}
-    here = {normalise(listing.url), normalise(listing.section or listing.url)}
+    here = {_folder(listing.url), _folder(listing.section or listing.url)}
     for row in found:
-        if row.url in here or row.url in out or len(row.title) > 24:
+        if _folder(row.url) in here or row.url in out or len(row.title) > 24:
             continue
         year = column_year(row.title, row.url)
-        if year and _FIRST_YEAR <= year <= listing.this_year:
+        if year and _FIRST_YEAR <= year <= listing.this_year and not (is_article(row.url) and row.date):
             out[row.url] = Column(row.url, year)
             if len(out) >= limit:
                 break

@@ -1,27 +1,29 @@
 """TRS WCM (拓尔思): Beijing, most of Hubei, Chongqing, Fujian, Guizhou, Ningxia, Tianjin, many ministries.
 
 Lists are `<column>/index.html|.htm|.shtml`, page 2 is `index_1`, counted from 0; how many there are stands in a script
-(`createPageHTML(total, cur, "index", "shtml")`, `createPage`, `countPage = N`), not in links. Rows are plain
-`li > a[title] + span`, or written by script: `var url="./202602/t…shtml"; var title="…"` and `document.write('<a href…')`.
-Pages are `./YYYYMM/tYYYYMMDD_<id>.html`; the date in the address is not the publication date ("domain notes", 1a).
+(`createPageHTML(total, cur, "index", "shtml")`, `createPage`, `countPage = N`, `pagination_script_config.total`, or a count of records
+and a page's size), not in links. Rows are plain `li > a[title] + span`, or written by script (`crawler.families.trs_rows`).
+Pages are `./YYYYMM/tYYYYMMDD_<id>.html`, without a date in Guangxi (`t17981192.shtml`); the date in the address is not the publication
+date (`t19700101_…`), and none is taken from it. `_app.shtml` is a telephone's view of the same page. Pages deep in a list may be stubs
+of 300 bytes: the list is not complete then, and the pages behind a stub are read all the same ("domain notes", 1a).
 """
 
 import re
-from collections.abc import Iterator
 from typing import ClassVar
 
-from crawler.families.base import Family, Listing, ListPage, Markup
-from crawler.families.generic import read_html
-from crawler.families.rows import Row, rows, tree_of
-from crawler.families.scan import scripts, without_comments
+import msgspec
 
-_STRING = r"\s*[=:]\s*(?P<%s>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"
-_URL = re.compile(r"\b(?:url|href|link|docurl|linkurl)" + _STRING % "url", re.I)
-_TITLE = re.compile(r"\b(?:title|doctitle|linktitle)" + _STRING % "title", re.I)
-_DATE = re.compile(r"\b\w*(?:date|time)" + _STRING % "date", re.I)
-_WRITTEN = re.compile(r"document\.write(?:ln)?\s*\(\s*(?:\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)')", re.I)
-_WHOLE_LINK = re.compile(r"<a\b[^<>]*>", re.I)
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.S)
+from crawler.families.base import Family, Listing, ListPage, Markup, Step
+from crawler.families.generic import read_html
+from crawler.families.paging import Next, numbered
+from crawler.families.scan import without_comments
+from crawler.families.trs_rows import with_rows
+
+_RECORDS = re.compile(r"(?i)\b(?:m_n|n)?RecordCount['\"]?\s{0,9}[=:]\s{0,9}['\"]?(\d{1,6})")
+_SIZE = re.compile(r"(?i)\b(?:m_n|n)?PageSize['\"]?\s{0,9}[=:]\s{0,9}['\"]?(\d{1,4})")
+_NUMBERED = re.compile(r"(?i)/[a-z][\w-]*?_(\d{1,4})\.\w{3,5}$")
+_MOST_BEHIND = 60
+"""Pages of a list up to which those behind a stub are asked for."""
 
 
 class Trs(Family):
@@ -37,42 +39,32 @@ class Trs(Family):
 
     def read(self, listing: Listing) -> ListPage:
         """See `Family.read`."""
-        return read_html(listing, extra=tuple(scripted(listing)))
+        listing = with_rows(listing)
+        page = read_html(listing)
+        if page.next or page.refresh or listing.selectors.next:
+            return page
+        counted = _counted(listing)
+        if counted is not None:
+            return read_html(listing, onward=counted)
+        behind = _behind(listing) if page.problem and not page.rows else None
+        if behind is None or not behind.url:
+            return page
+        step = Step(behind.url, number=listing.step.number + 1, state=listing.step.state)
+        return msgspec.structs.replace(page, next=(step,))
 
 
-def scripted(listing: Listing) -> Iterator[Row]:
-    """Rows that scripts write: `var url`/`var title` pairs, and whole links in `document.write`."""
-    parts: list[str] = []
-    for code in scripts(without_comments(listing.text)):
-        written = (found[1] or found[2] or "" for found in _WRITTEN.finditer(code))
-        # A literal that ends inside the tag (`'<a href="' + url + …`) holds no link; its url and title are read below.
-        parts += [html for html in map(unescape, written) if _WHOLE_LINK.search(html)]
-        starts = [*_URL.finditer(code)]
-        for position, url in enumerate(starts):
-            # A title stands between its own address and the next one, or just before it.
-            end = starts[position + 1].start() if position + 1 < len(starts) else len(code)
-            begin = starts[position - 1].end() if position else 0
-            title = _TITLE.search(code, url.end(), end) or _TITLE.search(code, begin, url.start())
-            if title is None:
-                continue
-            date = _DATE.search(code, url.end(), end)
-            parts.append(
-                f'<li><a href="{_attribute(url["url"])}" title="{_attribute(title["title"])}"></a>'
-                f"<span>{_attribute(date['date']) if date else ''}</span></li>"
-            )
-    if parts:
-        yield from rows(tree_of("<ul>" + "".join(parts) + "</ul>"), listing.url)
+def _counted(listing: Listing) -> Next | None:
+    """The next page of a list that counts its records, and names no pages."""
+    code = without_comments(listing.text)
+    records, size = _RECORDS.search(code), _SIZE.search(code)
+    if records is None or size is None or not int(size[1]):
+        return None
+    pages = -(-int(records[1]) // int(size[1]))
+    return numbered(listing.url, "", "", 1, pages, listing.step.number) if pages > 1 else None
 
 
-def unescape(literal: str) -> str:
-    """A JavaScript string literal's inside, its escapes undone."""
-
-    def char(match: re.Match[str]) -> str:
-        code = match[1] or match[2]
-        return chr(int(code, 16)) if code else {"n": "\n", "t": "\t", "r": ""}.get(match[3], match[3])
-
-    return _ESCAPE.sub(char, literal)
-
-
-def _attribute(literal: str) -> str:
-    return unescape(literal[1:-1]).replace('"', "&quot;").replace("<br>", "").replace("<", "&lt;")
+def _behind(listing: Listing) -> Next | None:
+    """The page behind a stub, where pages before it said how many there are."""
+    if not listing.pages or listing.pages > _MOST_BEHIND or not _NUMBERED.search(listing.url):
+        return None
+    return numbered(listing.url, "", "", 1, listing.pages, listing.step.number)

@@ -25,6 +25,7 @@ _TITLE_CLASSES = (
     "art-title", "detail-title", "detail_title", "content-title", "content_title", "con_title", "con-title",
     "news_title", "newstitle", "titles", "main-title", "bt", "biaoti", "title", "wzbt", "tit", "zwbt",
 )  # fmt: skip
+_HEAD_LINES = 300
 _TODAY = re.compile(r"星期|礼拜|禮拜|周[一二三四五六日]|今天|现在是|農曆|农历")
 _DATE_TAIL = r"\s*(?:日\s*期|时\s*间|時\s*間)\s*[:：]?\s*([^\u4e00-\u9fff]{0,3}\d[^来來源]{6,24})"
 _DATE_LABELS = (
@@ -41,6 +42,8 @@ _PUBLISHER = (
     "公开责任部门|责任部门)"
 )
 _PUBLISHER_LABEL = re.compile(rf"(?:{_PUBLISHER}\s*[:：]\s*|(?<![^\s|]){_PUBLISHER}\s+)([^\s:：|【\[]{{2,40}})")
+_PUBLISHER_BARE = re.compile(rf"{_PUBLISHER}(?![及和与是为的之等由])([\u4e00-\u9fff（）()]{{2,30}})")
+"""The same in a table of the page's head that sets the label apart by its look alone."""
 _NO_SOURCE = re.compile(
     r"^(?:[-—/无空]+|null|none|undefined|本站|本网站?|原创|网络|互联网|其他|转载|未知|admin\w*|管理员)?$", re.I
 )
@@ -88,6 +91,9 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
     strong, weak, headings = _titles(dom, tags, texts((own.get("title", ""),)), texts(family.get("title", ())))
     title, said = best_title(strong, weak)
     heading = _shown_heading(headings, title)
+    if title not in strong and not (said.organ and said.year and said.kind == "report") and (line := _title_line(flow)):
+        title, heading = line
+        said = titles.classify(title)
     lines = _lines_near(flow, heading)
     published = (
         _first_date(text for text, _ in texts((own.get("date", ""),)))
@@ -109,7 +115,7 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
         or _first_source(text for text, _ in texts(family.get("source", ())) if len(text) < 60)
         or _first_source(_labelled(_SOURCE_LABEL, lines))
     )
-    publisher = next(iter(_labelled(_PUBLISHER_LABEL, lines)), "")
+    publisher = next(iter(_labelled(_PUBLISHER_LABEL, lines)), "") or _bare_publisher(lines)
     return Metadata(
         title=title,
         said=said,
@@ -177,6 +183,22 @@ def _titles(
     return _cleaned(strong), _cleaned(weak), [*own, *first, *loose]
 
 
+def _title_line(flow: Flow) -> tuple[str, Element] | None:
+    """The one line of a page that names an organ's report and its year, where no tag and no known class says as much: pages by
+    organ and year bear the column's name. None where there are several."""
+    found: dict[str, Element] = {}
+    for piece in flow.pieces[:_HEAD_LINES]:
+        if piece.is_link or not isinstance(piece.block, str) or not 4 <= len(piece.text) <= 150:
+            continue
+        line = _clean_title(_shown_text(piece.element))
+        if line in found or not 4 <= len(line) <= 100 or re.search("[，。；：,;]|公布|发布|如下", line):
+            continue
+        said = titles.classify(line)
+        if said.kind == "report" and said.organ and said.year:
+            found[line] = piece.element
+    return next(iter(found.items())) if len(found) == 1 else None
+
+
 def _cleaned(found: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, map(_clean_title, found))))
 
@@ -189,7 +211,7 @@ def _shown_heading(headings: list[tuple[str, Element]], title: str) -> Element |
 def _lines_near(flow: Flow, heading: Element | None) -> list[str]:
     """The lines around the title; of a page without one, all that are no links."""
     if heading is None:
-        return [piece.text for piece in flow.pieces[:300] if not piece.is_link]
+        return [piece.text for piece in flow.pieces[:_HEAD_LINES] if not piece.is_link]
     start = flow.spans[heading][0] if heading in flow.spans else 0
     near = flow.pieces[max(0, start - 6) : start + 16]
     return [piece.text for piece in near if not piece.is_link or len(piece.text) < 40]
@@ -226,13 +248,22 @@ def _bare_date(lines: Sequence[str]) -> str:
     return next((date for line in bare if (date := iso_date(line))), "")
 
 
+_ALSO_LABEL = re.compile(
+    r"(?:生\s*效|废\s*止|失\s*效|成\s*文|发\s*文|印\s*发|登\s*记|公\s*开|更\s*新|所\s*属|主\s*题|有\s*效|时\s*效|文\s*号|名\s*称)\S{0,6}"
+)
+"""A label behind an empty one, if a colon follows it too."""
+
+
 def _labelled(label: re.Pattern[str], lines: Sequence[str]) -> list[str]:
     found = []
     for index, printed in enumerate(lines):
         line = without_readings(printed) if len(printed) < 2000 else ""
         if not line or len(line) > 300:
             continue
-        for value in label.findall(line):
+        for match in label.finditer(line):
+            value = match[1]
+            if line[match.end() :].lstrip()[:1] in (":", "：") and _ALSO_LABEL.fullmatch(value):
+                continue
             if cut := _CUT_AT.search(value):
                 value = value[: cut.start()]
             if value := value.strip("：: ，,;；|"):
@@ -242,6 +273,11 @@ def _labelled(label: re.Pattern[str], lines: Sequence[str]) -> list[str]:
         if alone and index + 1 < len(lines) and label.search(line + "某某局"):
             found.append(lines[index + 1].strip())
     return found
+
+
+def _bare_publisher(lines: Sequence[str]) -> str:
+    found = (match[1] for line in lines if len(line) <= 40 and (match := _PUBLISHER_BARE.fullmatch(line.strip())))
+    return next((name for name in found if titles.is_organ_name(name)), "")
 
 
 def _first_source(values: Iterable[str]) -> str:

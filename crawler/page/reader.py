@@ -35,10 +35,12 @@ from crawler.portal import Portal
 
 __all__ = ["REVISION", "read_page", "text_hash"]
 
-REVISION = "4"
+REVISION = "5"
 """Goes into a portal's `rules`; a change here makes stored captures be read again before they are compared."""
 
 _ANOTHER = "another title"
+_REFUSAL_BYTES = 400_000
+"""Of a page that refuses, those that are looked at for who it is."""
 _MAGIC = (
     (b"%PDF", "document"), (b"\xd0\xcf\x11\xe0", "document"), (b"{\\rtf", "document"), (b"Rar!", "document"), (b"7z\xbc\xaf", "document"),
     (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture"), (b"GIF8", "picture"), (b"BM", ""), (b"PK\x03\x04", "document"),
@@ -84,7 +86,10 @@ def read_page(
 
 def _open(fetched: Fetched, portal: Portal, markup: Markup, hint: Hint, box: str = "") -> Page | _Opened:
     """A page, taken apart; a `Page` where status, bytes or text settle what it is. `box`: a selector of the body's box."""
-    if (decided := verdict.by_status(fetched.status) or verdict.by_bytes(fetched.body)) is not None:
+    if (decided := verdict.by_status(fetched.status)) is not None and decided.state != "gone":
+        said = decode(fetched.body[:_REFUSAL_BYTES], fetched.content_type)
+        decided = verdict.by_refusal(decided, said, fetched.status)
+    if (decided := decided or verdict.by_bytes(fetched.body)) is not None:
         return Page(decided.state, decided.marker)
     if (kind := _file_kind(fetched.body)) is not None:
         return _read_file(fetched, hint, kind)
@@ -187,7 +192,7 @@ def _unreadable(fetched: Fetched, html: str, why: str) -> Page:
     decided = verdict.by_json(html) or verdict.missing(lines) or verdict.out_of_order(lines)
     if decided is not None:
         return Page(decided.state, decided.marker)
-    if not re.sub(r"<[^>]*>", "", html).strip():
+    if not re.sub(r"<[^<>]*>", "", html).strip():
         return Page("unreachable", "empty page")
     finding = PageFinding("unreadable", "error", f"页面无法解析：{why}", fetched.url)
     return Page("unreachable", "unreadable", findings=(finding,))

@@ -5,8 +5,7 @@ decides first; then what only a challenge or an error page holds. Words of an er
 report stands: the caller asks `without_report` only after it has found none. Pure.
 
 Anti-robot pages: 瑞数 answers 412, 202 or 200 with `$_ts=window['$_ts']` and a script or meta tag `r='m'`, but leaves
-`$_ts` on good pages too; 加速乐 answers 521 with a script that computes `__jsl_clearance`; SafeLine sets
-`safeline_bot_challenge` ("domain notes", 1f).
+`$_ts` on good pages too ("domain notes", 1f); which system it is, is told by crawler/page/walls.py.
 """
 
 import json
@@ -15,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from crawler.page import walls
 from crawler.page.chinese import plain
 from crawler.page.model import PageState
 
@@ -28,6 +28,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
 EMPTY_BODY, EMPTY_PAGE, LEADS_ON = "empty body", "empty page", "leads on, nobody knows where"
 CUT_OFF = "truncated body"
+PROXY = "proxy: "
+"""What the markers of failures begin with that are the portal's proxy's own."""
 WORDLESS = frozenset({EMPTY_BODY, EMPTY_PAGE, LEADS_ON})
 """Markers of pages that say nothing themselves: headers and the address at which a redirect ended may."""
 
@@ -36,23 +38,6 @@ _UNREACHABLE = frozenset({408, 425})
 _LITTLE = 300
 """Characters of own text below which a page is a shell: a challenge, a redirect, a bare notice."""
 
-_CHALLENGES = (
-    (re.compile(r"\$_ts\s*=\s*window\[|\$_ts\.(?:nsd|cd)|window\[['\"]\$_ts['\"]\]"), "challenge $_ts"),
-    (re.compile(r"__jsl_clearance|__jsluid"), "challenge __jsl_clearance"),
-    (
-        re.compile(r"safeline_bot|SafeLineChallenge|/\.safeline/|safeline-challenge|slg-(?:title|bg|container)"),
-        "challenge safeline",
-    ),
-    (re.compile(r"cf-browser-verification|cf_chl_opt|challenge-platform|_cf_chl"), "challenge cloudflare"),
-    (re.compile(r"acw_sc__v[23]|arg1\s*=\s*['\"][0-9A-F]{40}"), "challenge acw_sc"),
-    (re.compile(r"(?:geetest|gt_captcha|TencentCaptcha|captcha\.js|tcaptcha|yidun|aliyunCaptcha)", re.I), "captcha"),
-    (re.compile(r"wzws_sessionid|wzwschallenge|WZWS-RAY", re.I), "challenge wzws"),
-    (
-        re.compile(r"document\.cookie\s*=[^;]{0,300};.{0,400}location\.(?:reload|href|replace)", re.S),
-        "challenge cookie",
-    ),
-    (re.compile(r"/_guard/|_guard_auto|guard\.js\?|yunsuo_session|security_session_verify"), "challenge guard"),
-)
 _BLOCKING_WORDS = re.compile(
     r"验证码|滑动验证|拖动滑块|滑块验证|人机验证|安全验证|访问验证|请完成(?:以下)?验证|请输入验证|点击.{0,6}验证|不是机器人|我是人类|"
     r"访问过于频繁|请求过于频繁|操作过于频繁|访问(?:请求)?(?:被|已被|遭到)(?:拦截|阻断|拒绝|禁止)|请求(?:已)?被(?:拦截|阻断|拒绝)|"
@@ -102,6 +87,14 @@ def by_status(status: int) -> Verdict | None:
     if status >= 500 or status in _UNREACHABLE or status < 200 or 300 <= status < 400:
         return Verdict("unreachable", marker)
     return None
+
+
+def by_refusal(decided: Verdict, html: str, status: int) -> Verdict:
+    """What a status said, with the name of what refused: a challenge under 503 is one too."""
+    if decided.state == "gone" or (decided.state == "unreachable" and status != 503):
+        return decided
+    named = walls.of_body(html, status)
+    return Verdict("blocked", named) if named else decided
 
 
 def by_bytes(body: bytes) -> Verdict | None:
@@ -171,11 +164,11 @@ def challenge(html: str, shown: str, title: str, status: int) -> Verdict | None:
     """
     folded = plain(shown[:2000])
     if len(folded) < _LITTLE:
-        for pattern, marker in _CHALLENGES:
+        for pattern, marker in walls.CHALLENGES:
             if pattern.search(html):
                 return Verdict("blocked", marker)
-        if re.search(r"<(?:meta|script)[^>]{0,300}\br\s*=\s*['\"]m['\"]", html):
-            return Verdict("blocked", "challenge r=m")
+        if walls.SCRIPT_OF_RUISHU.search(html):
+            return Verdict("blocked", walls.OF_RUISHU)
         if match := _BLOCKING_WORDS.search(folded):
             return Verdict("blocked", match[0])
         if _PASSWORD.search(html):

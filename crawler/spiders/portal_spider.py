@@ -8,6 +8,7 @@ It schedules nothing with Scrapy: `start` awaits the pass (crawler/passes.py), w
 
 import asyncio
 import logging
+import math
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ import msgspec
 from scrapy import Spider
 from scrapy.crawler import Crawler
 
-from crawler import browser
+from crawler import browser, transport
 from crawler.fetching import Fetcher
 from crawler.guard import Guard, allow_proxy
 from crawler.known import KnownPages
@@ -26,7 +27,9 @@ from crawler.observation import KNOWN, Job, Observation, Outcome, PageRead, RunS
 from crawler.page.reader import REVISION
 from crawler.passes import Pass, Progress
 from crawler.portal import Policy, Portal, proxy_address
+from crawler.rendered.wire import Visitor
 from crawler.run_folder import Exchange, RunWriter, Sink, read_job
+from crawler.seeking import seek
 
 logger = logging.getLogger(__name__)
 
@@ -56,15 +59,17 @@ class PortalSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         policy = spider.job.policy
         for name, value in (
-            ("DOWNLOAD_DELAY", policy.delay),
+            ("DOWNLOAD_DELAY", 0),  # the pauses are kept by crawler.pace, for all processes together
             ("CONCURRENT_REQUESTS_PER_DOMAIN", policy.concurrency),
             ("CONCURRENT_REQUESTS", 0),  # the pass bounds itself
             ("USER_AGENT", spider.job.user_agent),
         ):
             crawler.settings.set(name, value, priority="spider")
-        if spider.job.portal.render:  # only then: the browser's driver alone costs 180 MB
-            guard = Guard(spider.job.portal, policy)
-            browser.configure(crawler.settings, guard, policy.allow_private, spider.job.limits.timeout)
+        transport.configure(crawler.settings, policy.old_tls)
+        job = spider.job
+        if job.portal.render:
+            proxy = proxy_address(job.portal, os.environ)
+            browser.configure(crawler.settings, Visitor(job.portal, job.policy, job.user_agent, proxy))
         return spider
 
     @property
@@ -98,12 +103,14 @@ class PortalSpider(Spider):
             return self.crawler.engine
 
         ahead = (datetime.fromisoformat(job.now) - datetime.now(UTC)).total_seconds()
-        fetcher = Fetcher(engine, guard, job.policy, job.limits, job.user_agent, proxy, ahead)
+        fetcher = Fetcher(engine, guard, job.policy, job.limits, job.user_agent, proxy, ahead, job.contact)
         self._fetcher = fetcher
         try:
             known = KnownPages(self.folder / KNOWN if self.folder else None)
             self._pass = Pass(job, known, fetcher, guard, sink)
             await self._pass.run()
+            if job.seek and (silent := self._pass.silent):
+                await seek(job, fetcher, sink, silent)
             self.outcome, self.detail = self._pass.outcome, self._pass.detail
         except asyncio.CancelledError:
             self.outcome, self.detail = "cut_short", (self._pass and self._pass.stopped) or "cancelled"
@@ -115,6 +122,7 @@ class PortalSpider(Spider):
             self.detail = "; ".join(f"{type(cause).__name__}: {cause}" for cause in causes)[:1000]
         finally:
             guard.close()
+            fetcher.close()
             if known is not None:
                 known.close()
             self.finish()
@@ -139,6 +147,7 @@ class PortalSpider(Spider):
                 clock_offset=fetcher.clock_offset if fetcher else None,
                 detail=reason or self.detail,
                 widened=self._pass.widened if self._pass else "",
+                retry_after=math.ceil(max(fetcher.manners.retry_after, 0.0)) if fetcher else 0.0,
             )
         )
 

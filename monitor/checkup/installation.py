@@ -17,8 +17,10 @@ from monitor.settings import Settings
 
 _BROWSER_SECONDS = 30.0
 _FILES_AT_LEAST = 1024
-_PASS_MEMORY, _BROWSER_MEMORY, _SERVICE_MEMORY = 150_000_000, 700_000_000, 300_000_000
-"""Bytes that a pass, one with a browser, and the service itself take as a rule."""
+_PASS_MEMORY, _SERVICE_MEMORY = 150_000_000, 300_000_000
+"""Bytes that a pass and the service itself take as a rule."""
+_BROWSER_MEMORY, _PAGE_MEMORY = 500_000_000, 150_000_000
+"""The same of the one browser without a page, and of each page in it."""
 _FULL = 300_000_000
 _FEW_FILES = 5_000
 _AFAR = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"})
@@ -184,8 +186,9 @@ def memory(home: Home, now: str) -> Iterator[Check]:
         return
     service = _settings(home).service
     rendered = sum(portal.render and portal.enabled for portal in home.sound_portals()[0].values())
-    with_browser = min(rendered, service.parallel)
-    need = _SERVICE_MEMORY + with_browser * _BROWSER_MEMORY + (service.parallel - with_browser) * _PASS_MEMORY
+    pages = min(rendered, service.parallel, service.browser_pages)
+    rendering = _BROWSER_MEMORY + pages * _PAGE_MEMORY if pages else 0
+    need = _SERVICE_MEMORY + rendering + service.parallel * _PASS_MEMORY
     found = f"{available / 1e9:.1f} GB available, {need / 1e9:.1f} GB for {service.parallel} passes at once"
     if available < need:
         yield Check("memory", "warning", found, "set parallel under [service] lower, or give the machine more memory")

@@ -15,6 +15,7 @@ from crawler.observation import Mode
 from crawler.portal import Portal, PortalError
 from monitor import outbox, run
 from monitor.cli.common import Command, Context, echo_json, pass_context, tell, whoever_reads
+from monitor.courtesy import reminders
 from monitor.home import Home, HomeLocked
 from monitor.settings import Settings
 from monitor.settle import Settled
@@ -61,6 +62,9 @@ def crawl(
     chosen = choose(portals, names)
     if not chosen:
         raise click.UsageError("no portal is enabled; add one to HOME/portals/ or name one")
+    with home.reader() if home.database.exists() else contextlib.nullcontext() as record:
+        for sentence in reminders(record, settings, chosen, context.clock()):
+            tell(f"nianbao: {sentence}", err=True)
     if dry_run:
         settled = _rehearse(context, settings, chosen, mode)
     else:

@@ -9,6 +9,7 @@ from crawler.families import get, names
 from crawler.portal import BUILT_IN, Portal
 from monitor.cli.common import Command, Context, Group, echo_json, pass_context, tell, utc_time
 from monitor.cli.crawl import choose
+from monitor.cli.portals_add import add
 from monitor.cli.portals_check import check
 from monitor.cli.writing import writing
 from monitor.due import NO_END
@@ -23,7 +24,7 @@ _HEALTH = {"new": "未读取", "ok": "正常", "blocked": "被拦截", "down": "
 @click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def portals(ctx: click.Context) -> None:
-    """The portals that are watched: `list` (the default), `families`, `check`, `mute`, `unmute`."""
+    """The portals that are watched: `list` (the default), `families`, `check`, `add`, `mute`, `unmute`."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_portals)
 
@@ -135,3 +136,4 @@ def _mute(context: Context, name: str, until: str | None) -> None:
 
 
 portals.add_command(check)
+portals.add_command(add)

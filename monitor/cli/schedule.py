@@ -79,8 +79,9 @@ def _show_turns(context: Context, settings: Settings, portals: Sequence[Portal])
     rows: list[Row] = []
     with _record(context) as store:
         for portal in portals:
-            facts = facts_of(store, portal.name)
-            rows.append(_row(portal, facts, next_turn(facts, settings.schedule, zone, now), now))
+            facts, quiet = facts_of(store, portal.name), settings.policy.overridden(portal.policy).quiet
+            turn = next_turn(facts, settings.schedule, zone, now, quiet)
+            rows.append(_row(portal, facts, turn, now, quiet, zone))
     rows.sort(key=lambda row: (row["at"], row["portal"]))
     if not context.json:
         for row in rows:
@@ -95,7 +96,7 @@ def _show_turns(context: Context, settings: Settings, portals: Sequence[Portal])
     context.show(rows, columns, "no portal is enabled")
 
 
-def _row(portal: Portal, facts: PortalFacts, turn: Turn, now: str) -> Row:
+def _row(portal: Portal, facts: PortalFacts, turn: Turn, now: str, quiet: str, zone: str) -> Row:
     reason = WHYS[turn.why]
     if turn.why == "down":
         reason = f"连续 {facts.empty_passes} 次无法读取，放慢"
@@ -103,6 +104,10 @@ def _row(portal: Portal, facts: PortalFacts, turn: Turn, now: str) -> Row:
         reason = f"连续 {facts.failures} 次未能读完，重试"
     elif turn.why == "missing":
         reason = f"{facts.missing} 份年报待确认"
+    elif turn.why == "quiet":
+        reason = f"安静时段（{quiet}）之后"
+    elif turn.why == "asked" and facts.not_before:
+        reason = f"网站要求 {shown(facts.not_before, zone)} 之前不再访问"
     return {
         "portal": portal.name,
         "title": portal.title,
@@ -115,6 +120,8 @@ def _row(portal: Portal, facts: PortalFacts, turn: Turn, now: str) -> Row:
         "empty_passes": facts.empty_passes,
         "failures": facts.failures,
         "missing": facts.missing,
+        "quiet": quiet,
+        "not_before": facts.not_before,
         "last_started": facts.last_started,
         "last_full": facts.last_full,
         "last_discover": facts.last_discover,

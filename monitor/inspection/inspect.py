@@ -13,9 +13,11 @@ from crawler.page.decode import decode
 from crawler.page.model import Report
 from crawler.page.provenance import Provenance, provenance
 from crawler.portal import Portal
+from crawler.scout.survey_model import Survey
 from monitor.archive import ArchiveError, read_capture
 from monitor.home import Home
-from monitor.inspection import judge, memory
+from monitor.inspection import elsewhere, judge, memory
+from monitor.inspection.hosts import hosts_of
 from monitor.inspection.model import Compared, Inspection, LinkFound, ReportFound, SectionFound
 from monitor.intake import Run, RunError, read_run
 from monitor.run import Clock, Progress, crawl
@@ -52,7 +54,40 @@ def inspect(
                 one = latest.get(portal.name) or Settled(portal.name, 0, "failed", trouble="its pass never ended")
                 looked = _Look(home, scratch, store, quiet, portal, one, clock())
                 done.append(looked.inspection(round(time.monotonic() - begun, 1)))
-    return done
+    hosts = hosts_of(portals, settings)
+    done = [msgspec.structs.replace(one, hosts=hosts[one.portal]) for one in done]
+    return _with_proposals(done, portals, settings, clock(), progress)
+
+
+def _with_proposals(
+    done: list[Inspection],
+    portals: Sequence[Portal],
+    settings: Settings,
+    now: str,
+    progress: Callable[[Progress], None],
+) -> list[Inspection]:
+    """The same, with where a section seems to be now that was not found."""
+    files = {portal.name: portal for portal in portals}
+    lost = [(files[one.portal], one) for one in done if one.verdict in elsewhere.LOST]
+    if not lost:
+        return done
+
+    def show(name: str, requests: int, most: int) -> None:
+        progress(Progress(f"{name}: a new address", requests, most, finished=False))
+
+    found = dict(elsewhere.proposals(lost, settings, now, show))
+    return [_moved(one, files[one.portal], found[one.portal]) if one.portal in found else one for one in done]
+
+
+def _moved(one: Inspection, portal: Portal, survey: Survey) -> Inspection:
+    proposal = elsewhere.proposal_of(portal, survey)
+    if proposal is None:
+        looked = f"no other section was found in {survey.requests} requests"
+        return msgspec.structs.replace(one, notes=(*one.notes, looked))
+    if proposal.render and not portal.render:
+        browser = judge.judged("needs a browser", one.why)
+        one = msgspec.structs.replace(one, verdict=browser.verdict, remedy=browser.remedy)
+    return msgspec.structs.replace(one, proposal=proposal)
 
 
 class _Look:

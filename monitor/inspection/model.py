@@ -100,6 +100,8 @@ class Proposal(msgspec.Struct, frozen=True):
     why: str
     command: str
     """What takes it."""
+    render: bool = False
+    """It shows in a browser only."""
 
 
 class Inspection(msgspec.Struct, frozen=True):

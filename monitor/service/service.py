@@ -195,7 +195,9 @@ class Service:
 
     def _next(self, store: Store, name: str) -> Turn:
         settings = self._settings()
-        return next_turn(facts_of(store, name), settings.schedule, settings.service.timezone, self._clock())
+        portal = self._configuration.portals.get(name)  # a refresh may have taken it away meanwhile
+        quiet = settings.policy.overridden(portal.policy).quiet if portal else ""
+        return next_turn(facts_of(store, name), settings.schedule, settings.service.timezone, self._clock(), quiet)
 
     def _due(self, turn: Turn) -> None:
         portal = self._configuration.portals.get(turn.portal)

@@ -16,7 +16,7 @@ import pytest
 
 from crawler import kernel
 from crawler.portal import Portal, parse_portal
-from monitor.demo.server import Request, Response, Web
+from monitor.demo.server import Answer, Request, Response, Web
 from monitor.fleet import Fleet
 from monitor.home import Home
 from monitor.settings import Service, Settings
@@ -110,7 +110,7 @@ class Fleets:
         self._web = web
         self._hosts = 10
 
-    def portal(self, name: str, render: bool = False) -> Portal:
+    def portal(self, name: str, render: bool = False, answer: Answer = answer) -> Portal:
         """A portal of that name at a host of its own."""
         self._hosts += 1
         return portal(self._web.listen(answer, f"127.0.0.{self._hosts}").url, name, render)

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from crawler import browser
 from monitor import bookkeeping
 from monitor.demo.server import Web
 from monitor.fleet import Fleet
@@ -182,28 +181,6 @@ def test_a_finished_pass_that_could_not_be_settled_is_before_the_next_one(
             fleet.submit(sound, "full").result(20)
         assert fleet.submit(sound, "full").result(20).crawl == 2
     assert [outcome for outcome, _ in fleets.reasons()["sound"]] == ["ok", "ok"]
-
-
-needs_chromium = pytest.mark.skipif(
-    not browser.available(), reason="no Chromium, or the browser extra is not installed"
-)
-
-
-@pytest.mark.browser
-@needs_chromium
-def test_no_chromium_outlives_its_pass(fleets: Fleets) -> None:
-    """Whatever is killed: Chromium in the middle of a pass, or the pass that started it."""
-    with fleets.fleet(pass_memory="2GB", pass_time="60s") as fleet:
-        for victim in ("chromium", "pass"):
-            future = fleet.submit(fleets.portal(f"rendered_{victim}", render=True), "full")
-            pid = running(fleet, f"rendered_{victim}")
-            assert until(lambda pid=pid: named("--headless", below(pid)))
-            found = below(pid)
-            os.kill(min(named("--headless", found)) if victim == "chromium" else pid, signal.SIGKILL)
-            settled = future.result(45)
-            assert settled.outcome in (("killed",) if victim == "pass" else ("ok", "cut_short", "failed")), settled
-            assert until(lambda found=found: not any(alive(one) for one in found), 5), [command(one) for one in found]
-        assert fleet.submit(fleets.portal("sound"), "full").result(20).outcome == "ok"
 
 
 def test_sixty_passes_leave_no_more_than_five(fleets: Fleets) -> None:

@@ -30,7 +30,9 @@ COLUMN = "http://www.jia.gov.cn/zwgk/zfxxgknb/"
 
 
 def test_registry() -> None:
-    assert families.names() == {"trs", "hanweb", "gkmlpt", "generic"}
+    assert families.names() == {
+        "trs", "hanweb", "gkmlpt", "querylist", "ucap", "lonsun", "vsb", "uuid", "hex", "generic",
+    }  # fmt: skip
     portal = Portal("p", "p", "trs", (COLUMN,), selectors=Selectors(body="#own"))
     assert families.markup_of(portal).body[:2] == ("#own", "#mainText")
 

@@ -19,6 +19,7 @@ from monitor.event_detail import (
     FigureChange,
     Figures,
     Finding,
+    LikelySection,
     Listing,
     Moved,
     Overdue,
@@ -121,6 +122,20 @@ def test_every_kind_has_a_schema_a_text_and_survives_storage() -> None:
         assert "\n" not in message.subject
         assert "2026-11-21 08:31" in message.text, kind
         assert summarise(view(kind))
+
+
+def test_where_a_broken_portal_seems_to_be_now_is_in_its_message() -> None:
+    likely = (LikelySection("https://www.linhai.gov.cn/c1/zwgklist.shtml", "ucap", 12),)
+    detail = PortalTrouble(
+        reason="栏目页可以打开，但不再列出年报", sections=("https://www.linhai.gov.cn/nb/",), likely=likely
+    )
+    text = compose([view("portal_broken", detail=detail)], Style()).text
+    assert "疑似新栏目（系统 ucap，年报 12 篇）" in text
+    assert "https://www.linhai.gov.cn/c1/zwgklist.shtml" in text
+    hostile = LikelySection("https://x.gov.cn/\x1b[31m" + "a" * 3000, "trs", 1)
+    text = compose([view("portal_broken", detail=PortalTrouble(reason="改版", likely=(hostile,) * 9))], Style()).text
+    assert "\x1b" not in text
+    assert len(text) < 3000
 
 
 def test_details_of_a_later_version_can_be_read_and_nonsense_cannot() -> None:

@@ -7,8 +7,10 @@ import random
 import msgspec
 import pytest
 
+from crawler.observation import Job, SectionLead
 from crawler.page.chinese import to_traditional
 from monitor.archive import verify
+from monitor.event_detail import LikelySection
 from monitor.intake import RunError
 from monitor.settle import SettleRefused, settle
 from monitor.times import shift
@@ -783,6 +785,38 @@ def test_a_section_that_lists_nothing_any_more_is_broken(site, paper):
     listing.links = kept
     assert kinds(site.run()) == ["portal_recovered"]
     assert site.health() == "ok"
+
+
+def test_where_a_broken_section_seems_to_be_now_is_told_with_it_and_followed_by_nothing(site, paper):
+    start(site)
+    site.sections[paper.SECTION].links.clear()
+    site.findings = [
+        SectionLead(paper.SECTION, f"{paper.HOST}/xxgk/c120011/zwgklist.shtml", "ucap", 12, "公开年报", "a menu")
+    ]
+    [event] = site.run()
+    assert event.detail.likely == (LikelySection(f"{paper.HOST}/xxgk/c120011/zwgklist.shtml", "ucap", 12),)
+    (found,) = site.store.rows("SELECT rule, severity, detail, url FROM findings WHERE rule = 'section_moved'")
+    assert found["url"] == paper.SECTION
+    assert "nianbao portals add" in found["detail"]
+    assert f"--name {site.portal.name} --replace" in found["detail"]
+    assert site.store.rows("SELECT url FROM sections") == [{"url": paper.SECTION}]
+
+
+def asks_for_the_new_place(site):
+    crawl = site.brief()
+    return bool(msgspec.json.decode((site.folder / "job.json").read_bytes(), type=Job).seek) and crawl > 0
+
+
+def test_the_new_place_of_a_section_is_looked_for_until_somebody_knows(site, paper):
+    start(site)
+    assert asks_for_the_new_place(site)
+    site.sections[paper.SECTION].links.clear()
+    site.findings = [SectionLead(paper.SECTION, f"{paper.HOST}/new/", "trs", 3)]
+    site.run()
+    assert site.health() == "broken"
+    assert not asks_for_the_new_place(site), "people were told"
+    site.brief("recheck")
+    assert not msgspec.json.decode((site.folder / "job.json").read_bytes(), type=Job).seek
 
 
 def test_a_section_whose_reports_are_all_gone_is_empty(site, paper):
