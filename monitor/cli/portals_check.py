@@ -16,6 +16,7 @@ from monitor.home import Home
 from monitor.inspection.inspect import inspect
 from monitor.inspection.model import LABELS, Inspection, ReportFound, SectionFound
 from monitor.portal_file import mark_verified
+from monitor.saved_portal import EXPECTED, SavedPortalError, check_saved, folder_of
 
 _OF_ONE, _OF_MANY = 12, 3
 """Reports that are opened where nobody says how many: of a portal that is named alone, and of each of several."""
@@ -37,18 +38,28 @@ _SHOWN = 8
     help="Open so many of the reports that each portal lists. [default: 12 of one portal, 3 of each of several]",
 )
 @click.option(
+    "--saved", is_flag=True, help="Try portal files on the pages that `portals add` saved with them: no network."
+)
+@click.option(
     "--mark", is_flag=True, help="Write today's date as `verified` into the files of the portals that are good."
 )
 @pass_context
 def check(
-    context: Context, names: tuple[str, ...], captures: bool, file: Path | None, reports: int | None, mark: bool
+    context: Context,
+    names: tuple[str, ...],
+    captures: bool,
+    file: Path | None,
+    reports: int | None,
+    saved: bool,
+    mark: bool,
 ) -> None:
     """Reads portals live, the named ones or all enabled ones, records nothing, and says of each whether its sections can be
     read, what they list against last time, what was found where in a few reports, what is wrong and what to do. Exit code 1 if
     one of them is not good.
 
     With --captures it reads what is stored of one portal instead, and says what an edit of its file changes: exit code 1 if
-    reports would be lost."""
+    reports would be lost. With --saved it reads the pages that were saved when a portal was added: exit code 1 if one reads
+    otherwise than it did."""
     if captures:
         if len(names) != 1:
             raise click.UsageError("--captures tries one portal; name it")
@@ -56,6 +67,9 @@ def check(
         return
     if file is not None:
         raise click.UsageError("--file goes with --captures; put the file into HOME/portals/ to read it live")
+    if saved:
+        _check_saved(context, names)
+        return
     portals, faults = _portals(context.home, names)
     alone = len(names) == 1
     with bars(len(portals)) as progress:
@@ -96,6 +110,34 @@ def _portals(home: Home, names: tuple[str, ...]) -> tuple[list[Portal], dict[str
     for fault in faults.values():
         tell(f"nianbao: {fault}", err=True)
     return chosen, faults
+
+
+def _check_saved(context: Context, names: tuple[str, ...]) -> None:
+    """The portals that have saved pages, or the named ones."""
+    home = context.home.path
+    chosen = choose(context.home.sound_portals()[0], names)
+    if not names:
+        chosen = [portal for portal in chosen if (folder_of(home, portal.name) / EXPECTED).exists()]
+    rows, trouble = [], False
+    for portal in chosen:
+        try:
+            checked = check_saved(folder_of(home, portal.name), portal)
+        except SavedPortalError as error:
+            raise click.UsageError(str(error)) from None
+        trouble |= bool(checked.differences)
+        rows.append({"portal": portal.name, **msgspec.to_builtins(checked)})
+    if context.json:
+        echo_json(rows)
+    elif not rows:
+        click.echo("no portal has saved pages; `nianbao portals add` saves them")
+    else:
+        for row in rows:
+            said = f"{len(row['differences'])} differences" if row["differences"] else "as saved"
+            tell(f"{row['portal']}: {row['sections']} lists, {row['reports']} reports: {said}")
+            for one in row["differences"]:
+                tell(f"  {one['file']}: {one['what']}: was {one['expected']}, is {one['found']}")
+    if trouble:
+        sys.exit(1)
 
 
 def _mark(context: Context, found: Sequence[Inspection]) -> list[str]:

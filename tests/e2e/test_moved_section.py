@@ -37,7 +37,7 @@ def home(column: str) -> str:
 
 def rows(links: dict[str, int]) -> str:
     return "".join(
-        f'<li><a href="{url}" title="云溪县人民政府{year}年政府信息公开工作年度报告">云溪县人民政府{year}年政府信息公开…</a><span>{year + 1}-01-20</span></li>'
+        f'<li><a href="{url}" title="云溪县人民政府{year}年政府信息公开工作年度报告">云溪县人民政府…</a><span>{year + 1}-01-20</span></li>'
         for url, year in links.items()
     )
 

@@ -463,11 +463,13 @@ def test_an_edit_is_tried_on_the_saved_pages(operator: Operator, qinghe: County)
     portal = load_portal(operator.file("qinghe"))
     folder = folder_of(operator.home, "qinghe")
     assert check_saved(folder, portal).differences == ()
+    assert "as saved" in operator.run("portals", "check", "--saved")
     text = operator.file("qinghe").read_text(encoding="utf-8")
     broken = text.partition("[selectors]")[0] + '[selectors]\nlink = "div.nowhere a"\nbody = "div.foot"\n'
     operator.file("qinghe").write_text(broken, encoding="utf-8")
     differences = check_saved(folder, load_portal(operator.file("qinghe"))).differences
     assert {one.what for one in differences} >= {"link"}
+    assert "link: was" in operator.run("portals", "check", "qinghe", "--saved", code=1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])

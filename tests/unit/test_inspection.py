@@ -144,7 +144,8 @@ def test_compared_with_last_time(tmp_path: Path) -> None:
 
 PAGE = """<html><head><title>某某网</title><meta name="PubDate" content="2025-01-20 10:00"></head><body>
 <h1 class="bt">云溪县人民政府2024年政府信息公开工作年度报告</h1><p class="xx">来源：县政府办公室 浏览次数：12</p>
-<div id="nr"><p>一、总体情况</p><p>{words}</p><p>二、主动公开政府信息情况</p><p>三、收到和处理政府信息公开申请情况</p></div></body></html>"""
+<div id="nr"><p>一、总体情况</p><p>{words}</p><p>二、主动公开政府信息情况</p>
+<p>三、收到和处理政府信息公开申请情况</p></div></body></html>"""
 
 
 def places(selectors: Selectors, page: str = PAGE) -> dict[str, str]:
