@@ -58,6 +58,7 @@ RULE_NAMES = {
     "unreadable_document": "附件无法读取",
     "scanned_document": "附件为扫描件",
     "attachment_unreadable": "图片无法解码",
+    "section_moved": "栏目疑似迁移",
     "off_host_link": "指向站外",
     "off_host_redirect": "跳转到站外",
     "refused_address": "地址不予访问",
@@ -201,7 +202,7 @@ JOIN portals p ON p.name = r.portal LEFT JOIN fields d ON d.code = f.field
 WHERE r.withdrawn_at IS NULL;
 """
 
-_FINDINGS = f"""CREATE VIEW 核对问题 AS
+FINDINGS = f"""CREATE VIEW 核对问题 AS
 SELECT f.id AS 编号, r.id AS 年报编号, p.title AS 门户, o.name AS 机关, r.year AS 年度,
     {_case("f.rule", RULE_NAMES)} AS 规则, {_case("f.severity", SEVERITY_NAMES)} AS 严重程度, nullif(f.place, '') AS 位置,
     f.detail AS 说明,
@@ -221,7 +222,7 @@ VIEWS = "\n".join(
         _dictionary(),
         _wide(),
         _LONG,
-        _FINDINGS,
+        FINDINGS,
     )
 )
 """Makes them anew, whatever stood there."""
