@@ -1,8 +1,8 @@
 """Walks the sections of a portal: every column, every page of its list, to the end or to why not.
 
 A section is one address of the portal file; it becomes columns: itself, or one for each year that `{year}` is filled in
-with, and the year columns that its first page links (one level deep). For each column exactly one `SectionRead` is
-told, and one `LinkListed` for each report or companion that it lists.
+with, the year columns that its first page links, and the columns that stand in a year's column (2024n/bm/). For each column
+exactly one `SectionRead` is told, and one `LinkListed` for each report or companion that it lists.
 
 Lists change while their pages are read: when an entry goes from page 1 after that was read, the first one of page 2 slides to
 page 1 and is seen on neither. So a section of several pages that names a known page no more is walked twice before that is
@@ -21,6 +21,7 @@ import msgspec
 from crawler import families
 from crawler.endings import dead_end
 from crawler.families.base import Column, Listing, ListPage, Step
+from crawler.families.inside import MOST_INSIDE
 from crawler.fetching import Answer, Fetcher
 from crawler.guard import Guard
 from crawler.known import KnownPages, key_of
@@ -52,6 +53,8 @@ class Target(msgspec.Struct, frozen=True):
     linked: bool = False
     filled: bool = False
     """The section holds `{year}`."""
+    inside: bool = False
+    """It stands in a year's column, and was found there."""
 
 
 class _Walk:
@@ -150,11 +153,22 @@ class Sections:
         first = self._walks.get(column)
         walk = _Walk(target, first)
         await self._follow(walk)
+        self._count_inside(walk)
         if first is not None and walk.reason:
             first.reason = f"read again: {walk.reason}"
         else:
             self._walks[column] = walk
-        return [] if target.linked else [*self._linked(target, walk.columns)]
+        return [*self._linked(target, walk.columns)]
+
+    def _count_inside(self, walk: _Walk) -> None:
+        """A year's column is not read whole if more columns stand in it than are walked, or if one of those has its reports
+        in columns of its own."""
+        inside = [column for column in walk.columns if column.inside and self._guard.allows_host(column.url)]
+        if walk.target.inside:
+            if inside and not walk.told and not walk.is_report:
+                walk.fail("it lists no report, and links columns that stand too deep to be read")
+        elif len(inside) > MOST_INSIDE:
+            walk.fail(f"more than {MOST_INSIDE} columns stand in it")
 
     async def _follow(self, walk: _Walk) -> None:
         """From the first page of a column's list to the last, or to why not."""
@@ -451,12 +465,21 @@ class Sections:
             self._sink.tell(FindingSeen("off_host_link", "info", detail[:1000], url))
 
     def _linked(self, target: Target, columns: tuple[Column, ...]) -> Iterator[Target]:
-        """The year columns of a first page that nobody walks yet."""
+        """The columns of a first page that nobody walks yet: each year's, and those that stand in a year's own. A year's column
+        also links the other years', but those that count are the section's."""
+        if target.inside:
+            return
+        inside = 0
         for column in columns:
+            inside += column.inside
+            if inside > MOST_INSIDE or (target.linked and not column.inside):
+                continue
             if not self._guard.allows_host(column.url):
                 self._report_off_host(column.url, str(column.year), target.url)
             elif twin_of(column.url) not in self._walked:
-                yield self._register(Target(target.section, normalise(column.url), column.year, linked=True))
+                yield self._register(
+                    Target(target.section, normalise(column.url), column.year, linked=True, inside=column.inside)
+                )
 
     def again(self) -> list[Target]:
         """The columns to walk once more: those of sections of several list pages, all read to their ends, that name a known

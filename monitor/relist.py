@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from crawler import families
-from crawler.families.base import Link, Listing, ListPage, Step
+from crawler.families.base import Column, Link, Listing, ListPage, Step
 from crawler.page.address import normalise, twin_of
 from crawler.page.decode import decode
 from crawler.portal import Portal
@@ -94,34 +94,36 @@ class _Walk:
         self.why = ""
 
     def walk(self, crawl: int) -> ListReread:
-        waiting = deque((url, _year_in(self.section, url), False) for url in self.columns if self._is_own(url))
+        waiting = deque((url, _year_in(self.section, url), 0) for url in self.columns if self._is_own(url))
         walked = {twin_of(url) for url, *_ in waiting}
         kept = {twin_of(url): url for url in self.columns}
         while waiting:
-            url, year, linked = waiting.popleft()
-            for column, its_year in self._column(url, year):
-                key = twin_of(column)
-                if linked or key in walked or not self._allowed(column):
+            url, year, depth = waiting.popleft()
+            for column in self._column(url, year):
+                key = twin_of(column.url)
+                # As a pass walks them: each year's column, and those that stand in a year's own (crawler.sections).
+                followed = depth == 0 or (depth == 1 and column.inside)
+                if not followed or key in walked or not self._allowed(column.url):
                     continue
                 walked.add(key)
                 if key in kept:
-                    waiting.append((kept[key], its_year, True))
+                    waiting.append((kept[key], column.year, 2 if column.inside else 1))
                 else:
-                    self._fail(f"{column}: a year's column that was not read then")
+                    self._fail(f"{column.url}: a year's column that was not read then")
         return ListReread(self.section, tuple(self.links.values()), not self.why, self.why, crawl)
 
     def _is_own(self, url: str) -> bool:
         """Whether a column is the section itself, or a year of it, and not one that its first page links."""
         return url == self.section or ("{year}" in self.section and _year_in(self.section, url) is not None)
 
-    def _column(self, url: str, year: int | None) -> list[tuple[str, int]]:
+    def _column(self, url: str, year: int | None) -> list[Column]:
         """Takes one column's links. The year columns that it links."""
         try:
             answers = [read_capture(self.archive, ref) for ref in self.columns[url]]
         except ArchiveError as error:
             self._fail(f"{url}: {error}")
             return []
-        columns: list[tuple[str, int]] = []
+        columns: list[Column] = []
         steps = deque([self.family.first(url)])
         asked: set[tuple[str, object, str]] = set()
         annual, pages = False, None
@@ -143,7 +145,7 @@ class _Walk:
                 steps.append(Step(page.refresh))
                 continue
             annual, pages = annual or page.annual, page.pages or pages
-            columns += [(normalise(column.url), column.year) for column in page.columns]
+            columns += [msgspec.structs.replace(column, url=normalise(column.url)) for column in page.columns]
             for link in filter(lambda link: self._allowed(link.url), page.links):
                 address = normalise(link.url)
                 self.links.setdefault(twin_of(address), msgspec.structs.replace(link, url=address))

@@ -76,6 +76,8 @@ class Column(msgspec.Struct, frozen=True):
 
     url: str
     year: int
+    inside: bool = False
+    """It stands in the year's column that links it, beside others of that year (crawler.families.inside)."""
 
 
 class ListPage(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.families import query_pages
 from crawler.families.base import Family, Listing, ListPage, Markup, Step
+from crawler.families.inside import columns_inside
 from crawler.families.paging import Next, follow
 from crawler.families.rows import Row, base_of, columns, is_annual, is_article, links, rows, tree_of
 from crawler.page.address import join
@@ -69,7 +70,11 @@ def read_html(
     return ListPage(
         links=query_pages.own_links(listing, links(found, listing, annual)),
         next=(Step(onward.url, number=listing.step.number + 1, state=listing.step.state),) if onward.url else (),
-        columns=(*columns(rows(tree, base), listing), *query_pages.columns(listing, tree, found))
+        columns=(
+            *columns(rows(tree, base), listing),
+            *columns_inside(rows(tree, base), listing),
+            *query_pages.columns(listing, tree, found),
+        )
         if listing.step.number == 0
         else (),
         view=query_pages.is_query_page(listing.section or listing.url),

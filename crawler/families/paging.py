@@ -59,7 +59,7 @@ _NEXT_WORDS = (
 _DEAD = re.compile(r"(?i)^(?:#.*|javascript:\s*(?:void\(?\s*0?\s*\)?|;)?\s*;?|)$")
 _JS_NUMBER = re.compile(r"javascript:.*?\(\s*[^)]*?(\d+)[^)]*\)", re.I)
 _WRITTEN_EXTENSION = re.compile(
-    r"\+\s{0,10}\w{1,40}\s{0,10}\+\s{0,10}['\"]\.(?:['\"]\s{0,10}\+\s{0,10}['\"])?(s?html?|jhtml)\b"
+    r"\+\s{0,10}(?:\(\s{0,10})?\w{1,40}\s{0,10}(?:\)\s{0,10})?\+\s{0,10}['\"]\.(?:['\"]\s{0,10}\+\s{0,10}['\"])?(s?html?|jhtml)\b"
 )
 """A script that writes the next page's address: `"index_" + nextPage + "."+"htm"`."""
 

@@ -15,7 +15,12 @@ from crawler.families.base import Column, Link, Listing
 from crawler.page import titles
 from crawler.page.address import is_home, join, normalise
 
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12]\d|3[01])(?!\d)日?")
+_HOUR = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
+_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[-/.年](0?[1-9]|1[0-2])[-/.月](0?[1-9]|[12]\d|3[01])(?:(?!\d)日?|(?=" + _HOUR + "))"
+)
+"""A date, and where white space was taken away the time of day may follow it at once: 2025-03-2710:00:00."""
+_TIME = re.compile(_HOUR)
 _BOX = re.compile(
     r"(?i)<(/?)(?:div|span|ul|ol|li|dl|table|section|article|main|font|b|i|u|em|strong|small|center|blockquote|form|nav)\b[^>]{0,1000}>"
 )
@@ -52,6 +57,10 @@ _ORGAN_YEAR = re.compile(
     r"(?:20\d\d年?度?)?(?P<organ>[\u4e00-\u9fff·、（）()]{2,32}?(?:政府|局|委|会|办|办公室|厅|院|署|部|中心|街道|镇|乡|区|县|市|州|旗|"
     r"苏木|处|站|队|所|馆|集团|公司|法院|检察院|分局|支队|总队|办事处))(?:20\d\d年?度?)?(?:工作)?(?:年报|年度报告|报告)?"
 )
+_BEGUN = re.compile(r"^(?!.{0,30}关于).{0,40}?(?:20[0-3]\d年|(?:政府|政务)信|信息公开)")
+"""What a report's title that is cut short (`2024年甲县人民政府政府信...`) still says."""
+_BROKEN_OFF = re.compile(r"^(?!.{0,60}关于).{2,60}?信(?:息(?:公(?:开(?:工(?:作(?:年(?:度报?)?)?)?)?)?)?)?$")
+"""One that ends within 信息公开工作年度报告: whole, that would be something else."""
 _NOT_ORGAN = re.compile(
     "预算|决算|法治|网站|指南|目录|制度|解读|图解|政策|平台|系统|专栏|举报|信箱|电话|隐私|首页|登录|注册|更多|概况|职能|机构设置|"
     "新闻|服务中心|办事大厅|联系|会议|通知|领导|意见|依申请|法定主动|信息公开委"
@@ -71,8 +80,7 @@ class Row:
     @property
     def date(self) -> str:
         """The date printed in the row, white space removed, or ""."""
-        found = _DATE.search(squeezed(self.around))
-        return found[0] if found else ""
+        return _date_in(self.around)
 
     @property
     def around(self) -> str:
@@ -89,7 +97,7 @@ class Row:
             if len(wider) > len(text) + 400 or (parent.tag != "tr" and len(parent.css("a[href]")) > 3):
                 break
             node, text = parent, wider
-            if node.tag in ("li", "tr", "dd", "dl") or _DATE.search(squeezed(text)):
+            if node.tag in ("li", "tr", "dd", "dl") or _date_in(text):
                 break
         return _list_around(node, text)
 
@@ -101,14 +109,14 @@ _CELLS = 8
 def _list_around(node: LexborNode, text: str) -> str:
     """The text of a row whose date stands in a box of its own beside that of the link: `li > a` and `li > span.date`, as Lonsun
     and the cross-vendor template have them, in one list for all rows or in one for each."""
-    if node.tag not in ("li", "dd", "dt") or _DATE.search(squeezed(text)):
+    if node.tag not in ("li", "dd", "dt") or _date_in(text):
         return text
     beside = node.next
     while beside is not None and beside.tag == "-text" and not (beside.text() or "").strip():
         beside = beside.next
     if beside is not None and beside.tag in ("li", "dd", "dt") and beside.css_first("a[href]") is None:
         words = beside.text() or ""
-        if len(words) < 60 and _DATE.search(squeezed(words)):
+        if len(words) < 60 and _date_in(words):
             return f"{text} {words}"
     parent = node.parent
     if parent is None or parent.tag != "ul":
@@ -117,6 +125,12 @@ def _list_around(node: LexborNode, text: str) -> str:
         return text
     wider = parent.text() or ""
     return wider if len(wider) <= len(text) + 400 else text
+
+
+def _date_in(text: str) -> str:
+    """The first date in a text, or "". White space may stand in it, and may be all that parts it from a time of day."""
+    found = _DATE.search(" ".join(text.split())) or _DATE.search(squeezed(text))
+    return found[0] if found else ""
 
 
 def squeezed(text: str) -> str:
@@ -158,8 +172,11 @@ def _title(anchor: LexborNode) -> str:
     if full and (not shown or _ELLIPSIS.search(shown) or full.startswith(shown) or len(shown) < 5 < len(full)):
         return full
     shown_date = _DATE.search(shown)
-    if shown_date and len(shown) > len(shown_date[0]) + 2:
-        shown = _DATE_LABEL.sub("", shown.replace(shown_date[0], "").strip("[]()【】"))
+    if shown_date:
+        hour = _TIME.match(shown, shown_date.end())
+        printed = shown_date[0] + (hour[0] if hour else "")
+        if len(shown) > len(printed) + 2:
+            shown = _DATE_LABEL.sub("", shown.replace(printed, "").strip("[]()【】"))
     if len(full) > len(shown) and titles.classify(full).kind == "report" and titles.classify(shown).kind != "report":
         return full
     return shown
@@ -194,16 +211,22 @@ def is_annual(section: str, tree: LexborHTMLParser | None = None) -> bool:
 def judge(row_title: str, url: str, annual: bool, dated: bool) -> str:
     """`report`, `companion`, or "" for any other link.
 
-    In the annual reports' own column a bare organ name or year is a candidate too, if it leads to a document: such
-    columns are common, and the page itself decides ("domain notes", 4: title variants).
+    In the annual reports' own column a bare organ name or year is a candidate too, if it leads to a document, and so is a title
+    that is cut short: such columns are common, and the page itself decides ("domain notes", 4: title variants).
     """
     said = titles.classify(row_title)
     if said.kind in ("report", "companion"):
         return said.kind
-    if said.near_miss or not annual or not (is_article(url) or (dated and not is_home(url))):
+    if not annual or not (is_article(url) or (dated and not is_home(url))):
+        return ""
+    cut = _ELLIPSIS.search(row_title)
+    begun = row_title[: cut.start()] if cut else ""
+    if said.near_miss and not _BROKEN_OFF.search(begun):
         return ""
     if _YEAR_TEXT.fullmatch(row_title):
         return "report"
+    if begun:
+        return "report" if _BEGUN.search(begun) and not _NOT_ORGAN.search(begun) else ""
     bare = _ORGAN_YEAR.fullmatch(row_title)
     return "report" if bare and not _NOT_ORGAN.search(row_title) else ""
 

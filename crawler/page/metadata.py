@@ -7,7 +7,8 @@ lines `日期: 来源:`. Pure.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 import msgspec
 
@@ -28,11 +29,27 @@ _TITLE_CLASSES = (
 _HEAD_LINES = 300
 _TODAY = re.compile(r"星期|礼拜|禮拜|周[一二三四五六日]|今天|现在是|農曆|农历")
 _DATE_TAIL = r"\s*(?:日\s*期|时\s*间|時\s*間)\s*[:：]?\s*([^\u4e00-\u9fff]{0,3}\d[^来來源]{6,24})"
+_DAY = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)日?"
 _DATE_LABELS = (
-    re.compile(r"(?:发\s*布|發\s*[布佈]|釋\s*出|公\s*[开布]|公\s*[開佈]|刊\s*登)" + _DATE_TAIL),
+    re.compile(r"(?:发\s*布|发\s*稿|發\s*[布佈]|釋\s*出|公\s*[开布]|公\s*[開佈]|刊\s*登)" + _DATE_TAIL),
+    re.compile(rf"(?:发布|发表)于\s?({_DAY})"),
     re.compile(r"(?<![\u4e00-\u9fff])(?:发\s*文|生\s*成|成\s*文|录\s*入)?" + _DATE_TAIL),
 )
 """What a date is called, the day of publication first: 成文日期 is the day it was written."""
+_HOUR = r"(?:\s?T?\d{1,2}[:：时]\d{1,2}(?:[:：分]\d{1,2}秒?)?)?"
+_BESIDE_DATE = (
+    re.compile(
+        rf"[\s\[【(（]*({_DAY}){_HOUR}[\s\])】）|｜/,，;；·]*(?:[\u4e00-\u9fff（）()]{{2,30}}[\s|｜]+)?[\[【(（]?\s?"
+        r"(?:(?:信息|文章|稿件)?(?:来\s?源|來\s?源|出处)|作\s?者|(?:责任)?编辑|点击|點擊|浏览|瀏覽|阅读|閱讀|访问|字\s?[体體号號]|打印|分享)"
+    ),
+    re.compile(rf"(?:信息|文章|稿件)?(?:来|來)\s?源\s?[:：]\s?[^\s:：]{{2,40}}[\s|｜\[【(（]+({_DAY})"),
+)
+"""A date without a label in the line of an article's particulars, before or behind who it comes from."""
+_LAST_DATE = re.compile(rf"[（(\[【]\s?({_DAY}){_HOUR}\s?[）)\]】]\s*$")
+_TEXT_BEGINS = re.compile(r"。|^\s*[（(]?[一1][）)]?\s?[、.．]|^\s*总体情况")
+"""A sentence, or the heading of a report's first chapter."""
+_OTHER_DATE = re.compile(r"(?:更新|修改|成文|生效|打印|今天|现在|当前)(?:日期|时间|是|于)?\s*[:：]?\s*$")
+"""What a line ends in whose next one is a date of something else."""
 _SOURCE_LABEL = re.compile(
     r"(?<!数据)(?<!资料)(?<!图片)(?<!资金)(?<!经费)(?:来|來)\s*源\s*[:：]\s*"
     r"([^\s:：|【\[]{2,40}(?:\s(?=[\u4e00-\u9fff]{2,20}(?:局|委|厅|办|室|府))[^\s:：|【\[]{2,40})?)"
@@ -95,6 +112,8 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
         title, heading = line
         said = titles.classify(title)
     lines = _lines_near(flow, heading)
+    below = _lines_near(flow, heading, above=0)
+    head = _before_text(below)
     published = (
         _first_date(text for text, _ in texts((own.get("date", ""),)))
         or _first_date(
@@ -107,7 +126,9 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
         )
         or _labelled_date(lines)
         or _first_date(text for text, _ in texts(family.get("date", ())) if not _TODAY.search(text))
-        or _bare_date(lines)
+        or _date_beside(head)
+        or _date_behind(heading)
+        or _bare_date([*lines[: len(lines) - len(below)], *head])
     )
     source = (
         _first_source(text for text, _ in texts((own.get("source", ""),)))
@@ -208,12 +229,12 @@ def _shown_heading(headings: list[tuple[str, Element]], title: str) -> Element |
     return next((element for text, element in headings if plain(_clean_title(text)) == wanted), None)
 
 
-def _lines_near(flow: Flow, heading: Element | None) -> list[str]:
-    """The lines around the title; of a page without one, all that are no links."""
+def _lines_near(flow: Flow, heading: Element | None, above: int = 6) -> list[str]:
+    """The lines around the title, at most `above` before it; of a page without one, all that are no links."""
     if heading is None:
         return [piece.text for piece in flow.pieces[:_HEAD_LINES] if not piece.is_link]
     start = flow.spans[heading][0] if heading in flow.spans else 0
-    near = flow.pieces[max(0, start - 6) : start + 16]
+    near = flow.pieces[max(0, start - above) : start + 16]
     return [piece.text for piece in near if not piece.is_link or len(piece.text) < 40]
 
 
@@ -225,6 +246,8 @@ def _shown_text(element: Element) -> str:
 def _clean_title(title: str) -> str:
     cleaned = " ".join(re.sub(r"<br\s*/?>|&nbsp;?|\\n", " ", title).split())
     cleaned = re.sub(r"^(?:标题|标\s+题|名称|文章标题)\s*[:：]\s*", "", cleaned)
+    if (particulars := _BESIDE_DATE[0].search(cleaned, 4)) and cleaned[particulars.start(1) - 1] in " [【(（":
+        cleaned = cleaned[: particulars.start()]  # PHPCMS sets the line in the heading itself
     cleaned = titles.without_suffix(cleaned)
     return re.sub(r"(?<=[\u3000-\u9fff\d])\s+(?=[\u3000-\u9fff\d])", "", cleaned)
 
@@ -244,8 +267,41 @@ def _labelled_date(lines: Sequence[str]) -> str:
 
 def _bare_date(lines: Sequence[str]) -> str:
     """A line that is only a date. One with its weekday is today's, which page heads show."""
-    bare = (line for line in lines if len(line) <= 25 and re.match(r"\s*\d{4}", line) and not _TODAY.search(line))
-    return next((date for line in bare if (date := iso_date(line))), "")
+    for line in _not_of_else(lines):
+        if len(line) <= 25 and re.match(r"[\s（(\[【]*\d{4}", line) and (date := iso_date(line)):
+            return date
+    return ""
+
+
+def _date_behind(heading: Element | None) -> str:
+    """The date in brackets that ends the heading itself: `<h2>title<small>（2025-03-08）</small></h2>` (Shanghai)."""
+    found = _LAST_DATE.search(_shown_text(heading)[-40:]) if heading is not None else None
+    return iso_date(found[1]) if found else ""
+
+
+def _before_text(lines: Sequence[str]) -> list[str]:
+    """The lines before the report's own text: the date under that is its signature's."""
+    return list(takewhile(lambda line: not _TEXT_BEGINS.search(line), lines))
+
+
+def _date_beside(lines: Sequence[str]) -> str:
+    """The date in a line of particulars that does not call it one: `2025-03-08 16:20　来源：某县人民政府　点击：12`."""
+    for line in _not_of_else(lines):
+        if len(line) > 150:
+            continue
+        for pattern in _BESIDE_DATE:
+            if (found := pattern.match(line)) and (date := iso_date(found[1])):
+                return date
+    return ""
+
+
+def _not_of_else(lines: Sequence[str]) -> Iterator[str]:
+    """The lines whose date, if they hold one, is not said to be today's or that of a change."""
+    before = ""
+    for line in lines:
+        if not _TODAY.search(line) and not _OTHER_DATE.search(before[-20:]):
+            yield line
+        before = line
 
 
 _ALSO_LABEL = re.compile(

@@ -35,7 +35,7 @@ from crawler.portal import Portal
 
 __all__ = ["REVISION", "read_page", "text_hash"]
 
-REVISION = "5"
+REVISION = "6"
 """Goes into a portal's `rules`; a change here makes stored captures be read again before they are compared."""
 
 _ANOTHER = "another title"

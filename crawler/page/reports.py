@@ -176,9 +176,11 @@ def _report(
 
 
 def _organ(titled: str, meta: Metadata, written: str) -> str:
-    """The organ as the title names it, else source, else the page's particulars, else its text."""
-    for name in (titled, meta.source, meta.publisher, written):
-        if name and (name is titled or titles.is_organ_name(name)):
+    """The organ as the title names it, else source, else the page's particulars, else its text; 本局办公室 is nobody's name."""
+    if titled and not titles.is_relative(titled):
+        return titled
+    for name in (meta.source, meta.publisher, written):
+        if titles.is_organ_name(name):
             return name
     return ""
 

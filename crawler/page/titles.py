@@ -83,6 +83,14 @@ _BRACKETED = re.compile(r"[(（\[【〔][^()（）\[\]【】〔〕]*[)）\]】�
 _ORGAN_END = re.compile(
     r"(?:政府|办公[室厅]|[局委厅部署院镇乡队站处所会库行馆校社旗盟]|中心|街道|办事处|苏木|管委会|委员会|集团|公司|总社|法院|[省市区县州])$"
 )
+_RELATIVE = re.compile(
+    r"[本我该](?:[局委办厅署院部处站所队镇乡县区市州省旗盟]|街道|苏木|单位|部门|机关|机构|级|中心|系统|公司|辖区|政府|管委会)(?:[局委厅署镇乡街道]*办公[室厅]|(?:人民)?政府|机关|单位|级|"
+    r"(?:[\u4e00-\u9fff]{2,10}[科股处室]))?|"
+    r"(?:[省市县区州旗]?[局厅]|[委署院镇乡]|街道|机关|单位|部门)(?:办公[室厅]|机关)?|"
+    r"(?:[省市县区州旗]?[局厅]|[委署院镇乡]|街道|机关|单位|部门|党政|行政|综合|办公[室厅])*(?:办公[室厅]|"
+    r"(?:综合|秘书|文秘|行政|信息|信息公开|政务公开|政务|政策法规|法规|人事|宣传|机要|督查)(?:管理|工作|服务|业务)?[科股处室])"
+)
+"""Names that only the site's own staff can place (本局办公室, 办公室, 综合科): they are every office's, so nobody's."""
 
 
 @lru_cache(maxsize=4096)
@@ -98,7 +106,16 @@ def classify(title: str) -> Title:
 
 
 def is_organ_name(name: str) -> bool:
-    """Whether `name` ends as an organ's name does, and is no website or newspaper."""
+    """Whether `name` ends as an organ's name does, and is no website, no newspaper and no `is_relative`."""
+    return _ends_as_organ(name) and not is_relative(name)
+
+
+def is_relative(name: str) -> bool:
+    """Whether `name` says whose it is only to those who know where it stands: 本局, 本单位, 局办公室, 综合科."""
+    return _RELATIVE.fullmatch(chinese.plain(name)) is not None
+
+
+def _ends_as_organ(name: str) -> bool:
     folded = chinese.plain(name)
     return bool(_ORGAN_END.search(folded)) and not re.search(r"网站?$|本[网站]|日报|晚报|管理员|客户端|公众号", folded)
 
@@ -173,7 +190,7 @@ def _ends(rest: str) -> bool:
     rest = re.sub(rf"{YEAR}年?(?:\d{{1,2}}月)?(?:\d{{1,2}}日)?度?", "", _BRACKETED.sub("", rest))
     rest = re.sub(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}", "", rest)
     rest = rest.strip("》】]」』”’\"'()（）《【_-–—:：。.、，,;；!！*·|>…")
-    return not rest or _FORMAT.fullmatch(rest) is not None or (len(rest) <= 20 and is_organ_name(rest))
+    return not rest or _FORMAT.fullmatch(rest) is not None or (len(rest) <= 20 and _ends_as_organ(rest))
 
 
 def _excluded(head: str) -> bool:

@@ -37,6 +37,8 @@ _GONE = frozenset({404, 410})
 _UNREACHABLE = frozenset({408, 425})
 _LITTLE = 300
 """Characters of own text below which a page is a shell: a challenge, a redirect, a bare notice."""
+MENU = 12
+"""Links to other pages of its host from which a page is one of the site's, however little it shows."""
 
 _BLOCKING_WORDS = re.compile(
     r"验证码|滑动验证|拖动滑块|滑块验证|人机验证|安全验证|访问验证|请完成(?:以下)?验证|请输入验证|点击.{0,6}验证|不是机器人|我是人类|"
@@ -157,17 +159,19 @@ def by_json(text: str) -> Verdict | None:
     return missing(words) or out_of_order(words) or Verdict("other", "JSON without a report")
 
 
-def challenge(html: str, shown: str, title: str, status: int) -> Verdict | None:
+def challenge(html: str, shown: str, title: str, status: int, links: int = 0) -> Verdict | None:
     """A challenge of an anti-robot system, or a page that lets nobody in, that shows little else (a shell).
 
-    Markers decide only there: good pages carry them too. `shown`: what the page shows; `title`: its head's.
+    Markers decide only there: good pages carry them too. `shown`: what the page shows; `title`: its head's; `links`: how many
+    pages of its own host it links by words, as a short menu does.
     """
     folded = plain(shown[:2000])
     if len(folded) < _LITTLE:
+        good = walls.LEFT_ON_GOOD_PAGES if links >= MENU else frozenset[str]()
         for pattern, marker in walls.CHALLENGES:
-            if pattern.search(html):
+            if marker not in good and pattern.search(html):
                 return Verdict("blocked", marker)
-        if walls.SCRIPT_OF_RUISHU.search(html):
+        if walls.OF_RUISHU not in good and walls.SCRIPT_OF_RUISHU.search(html):
             return Verdict("blocked", walls.OF_RUISHU)
         if match := _BLOCKING_WORDS.search(folded):
             return Verdict("blocked", match[0])

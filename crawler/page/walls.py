@@ -10,8 +10,9 @@ knowledge: where one is wrong, the reading is the same and only its name is not.
 import re
 from collections.abc import Iterable
 
+_TS = "challenge $_ts"
 CHALLENGES = (
-    (re.compile(r"\$_ts\s*=\s*window\[|\$_ts\.(?:nsd|cd)|window\[['\"]\$_ts['\"]\]"), "challenge $_ts"),
+    (re.compile(r"\$_ts\s*=\s*window\[|\$_ts\.(?:nsd|cd)|window\[['\"]\$_ts['\"]\]"), _TS),
     (re.compile(r"jsl_clearance|__jsluid"), "challenge __jsl_clearance"),
     (
         re.compile(r"safeline_bot|SafeLineChallenge|/\.safeline/|safeline-challenge|slg-(?:title|bg|container)"),
@@ -29,6 +30,8 @@ CHALLENGES = (
 )
 SCRIPT_OF_RUISHU = re.compile(r"<(?:meta|script)[^>]{0,300}\br\s*=\s*['\"]m['\"]")
 OF_RUISHU = "challenge r=m"
+LEFT_ON_GOOD_PAGES = frozenset({_TS, OF_RUISHU})
+"""Markers that stand on every page behind 瑞数, those that it lets through too; its challenge itself links nothing."""
 COOKIE_LOOP = "challenge cookie"
 """A redirect to itself, each time with a cookie: a browser's script would have to compute one."""
 _WALLS = (

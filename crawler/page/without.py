@@ -5,12 +5,18 @@ text says them; what scripts write and pictures are called, and where it leads o
 its site's template. Pure.
 """
 
+from urllib.parse import urlsplit
+
 from crawler.page import chrome, verdict
 from crawler.page import dom as doms
+from crawler.page.attachments import absolute
 from crawler.page.flow import Flow
 from crawler.page.model import Fetched, Page
 from crawler.page.refresh import lead_of
 from crawler.page.scripts import Opened, opened
+
+_MOST_LINKS = 200
+"""Links that are looked at: a shell has fewer."""
 
 
 def without_report(fetched: Fetched, html: str, tree: doms.Dom, flow: Flow, base: str) -> Page:
@@ -26,7 +32,8 @@ def without_report(fetched: Fetched, html: str, tree: doms.Dom, flow: Flow, base
         *([title] if title else []),
         *(piece.text for piece in flow.pieces if not piece.is_link and isinstance(piece.block, str)),
     ]
-    decided = verdict.challenge(html, shown, title, fetched.status) or verdict.missing(lines)
+    links = _own_links(flow, fetched.url, base)
+    decided = verdict.challenge(html, shown, title, fetched.status, links) or verdict.missing(lines)
     if decided is None and thin:
         own_lines = [piece.text for piece in own]
         did = opened(html)
@@ -49,6 +56,17 @@ def without_report(fetched: Fetched, html: str, tree: doms.Dom, flow: Flow, base
     if decided is None and shell and not shown.strip() and not flow.addressed:
         return Page("unreachable", verdict.EMPTY_PAGE)
     return Page(decided.state, decided.marker) if decided else Page("other", "no report in it")
+
+
+def _own_links(flow: Flow, url: str, base: str) -> int:
+    """How many other pages of its own host a page links by words."""
+    here = urlsplit(url)
+    found = {
+        (target.path, target.query)
+        for _, element, text in flow.links[:_MOST_LINKS]
+        if len(text) > 1 and (target := urlsplit(absolute(element.get("href") or "", base))).netloc == here.netloc
+    }
+    return len(found - {(here.path, here.query)})
 
 
 def _named_by_pictures(tree: doms.Dom) -> list[str]:

@@ -35,6 +35,11 @@ _LISTS = (
 """Documents' addresses of systems whose columns answer at a page of their own, not at the folder (Ucap; Xi'an's)."""
 
 
+def year_of_step(step: str) -> bool:
+    """Whether a folder is called after a year: `2023n`, `xxgknb2020`. The folders of a date (`202301`) are not."""
+    return _YEAR_STEP.match(step) is not None
+
+
 class Above(NamedTuple):
     """A column above an address."""
 

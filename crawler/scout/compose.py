@@ -56,7 +56,7 @@ def nothing(order: Order, explorer: Explorer, asker: Asker, blank: str) -> Surve
     if blank:
         outcome, trouble, remedy = (
             "nothing",
-            f"{blank} shows nothing without its scripts",
+            f"{blank} shows no address of a report without its scripts",
             "",
         )  # whoever starts us sees to that
     elif not answered and (robots or any(note.rule == "new_host" for note in asker.notes.values())):

@@ -8,10 +8,12 @@ report that was given among them), not what they look like.
 import heapq
 import itertools
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import msgspec
 
+from crawler.families.base import Column
 from crawler.families.query_pages import is_query_page
 from crawler.families.rows import is_article
 from crawler.page import verdict
@@ -20,6 +22,7 @@ from crawler.page.decode import decode
 from crawler.portal import Selectors
 from crawler.scout import leads, lists
 from crawler.scout.asker import Asker, Spent
+from crawler.scout.columns import year_of_step
 from crawler.scout.found import Candidate, Visit
 from crawler.scout.model import Lead, Seen
 from crawler.scout.own import is_own
@@ -68,9 +71,17 @@ class Explorer:
 
     @property
     def best(self) -> Candidate | None:
-        """The candidate that yields most."""
+        """The candidate that yields most; for a year's column the one that links it and the other years'."""
         found = [one for one in self.candidates if one.links]
-        return max(found, key=lambda one: (one.value, one.score, -self.candidates.index(one)), default=None)
+        most = max(found, key=lambda one: (one.value, one.score, -self.candidates.index(one)), default=None)
+        if most is None or not (most.narrow or most.pinned):
+            return most
+        above = (
+            one
+            for one in found
+            if one.annual and not (one.narrow or one.pinned) and stands_in(most.url, one.read.columns)
+        )
+        return next(above, most)
 
     async def explore(self) -> None:
         """Until a section is found that need not be doubted, or nothing is left to try."""
@@ -80,6 +91,20 @@ class Explorer:
             self.spent = str(spent)
 
     async def _explore(self) -> None:
+        await self._search()
+        await self._above_its_year()
+
+    async def _above_its_year(self) -> None:
+        """The column in which the best one's year stands, if that was not asked for yet."""
+        best = self.best
+        url = above_year(best.url) if best is not None and (best.pinned or best.narrow) else ""
+        if url and not is_home(url):
+            lead = Lead(url, "", 0.7, "the columns of single years stand in it", "parent")
+            visit = await self.visits.visit(lead)
+            if visit is not None:
+                await self._consider(visit)
+
+    async def _search(self) -> None:
         await self._begin()
         if self._nobody_answers():
             if not is_home(self._order.url):
@@ -103,6 +128,9 @@ class Explorer:
             for lead in leads.guesses(self._order.url)[:_GUESSES]:
                 self._push((lead,), -3.0)
             await self._drain()
+        if self.given is not None and self.given.filed and self.best is None and not self.blank:
+            self.given.filed = False  # the column that its trail names is none: it may be one that each year overwrites
+            await self._consider(self.given)
 
     async def _begin(self) -> None:
         """The address that was given; where nothing answers, its twins: http for https, with www. and without."""
@@ -211,13 +239,17 @@ class Explorer:
             self._push(leads.parents(visit.seen), 0.6 if self._is_article(visit) else -0.2)
         if visit.readable and not (visit.is_report and not self._is_article(visit)):
             self._push(leads.leads(visit.seen, self._this_year), 0.0)
+        elif visit.readable and is_query_page(visit.seen.url):
+            # A page that is asked by organ and year links the other organs', each a section of its own.
+            found = leads.leads(visit.seen, self._this_year)
+            self._push(tuple(lead for lead in found if is_query_page(lead.url) and not year_in(lead.url)), 0.0)
 
     def _is_article(self, visit: Visit) -> bool:
         """One report's own page, rather than a column."""
         url = visit.seen.url
         if not visit.is_report or visit.shell or is_query_page(url):
             return False
-        return is_article(url) or _SINGLE.search(url.rpartition("/")[2]) is not None
+        return visit.filed or is_article(url) or _SINGLE.search(url.rpartition("/")[2]) is not None
 
     async def _consider(self, visit: Visit) -> None:
         """Reads a page as a list with each family that it may run on; keeps what yields most."""
@@ -247,6 +279,7 @@ class Explorer:
             links=len(read.links) + own + held, counts=counts, holds_given=bool(given) and given in read.links,
         )  # fmt: skip
         candidate.narrow = not read.columns and (visit.lead.year is not None or bool(year_in(candidate.url)))
+        candidate.pinned = bool(read.columns) and bool(above_year(candidate.url))
         if candidate.links and visit.page.state == "blocked":
             self._asker.pardon(visit.answer)  # its scripts said what to ask for: it was no refusal
         if not candidate.links and visit.readable and _is_blank(visit):
@@ -287,6 +320,24 @@ def year_in(url: str) -> str:
     folder = _YEAR.search("/".join(parts.path.split("/")[-3:-1]))
     found = asked or folder
     return found[1] if found else ""
+
+
+def above_year(url: str) -> str:
+    """The folder in which a year's folder stands that an address stands in; "" if there is none."""
+    parts = urlsplit(url)
+    if parts.query or is_query_page(url):
+        return ""
+    steps = parts.path.split("/")[:-1]
+    for place, step in enumerate(steps):
+        if place and year_of_step(step):
+            return parts._replace(path="/".join([*steps[:place], ""]), fragment="").geturl()
+    return ""
+
+
+def stands_in(url: str, columns: Iterable[Column]) -> bool:
+    """Whether an address is that of a column, or stands in its folder."""
+    key = twin_of(url)
+    return any(key == (own := twin_of(column.url)) or (own.endswith("/") and key.startswith(own)) for column in columns)
 
 
 def _is_blank(visit: Visit) -> bool:

@@ -22,6 +22,8 @@ class Visit(msgspec.Struct):
     recognised: tuple[Recognised, ...]
     shell: bool = False
     """The address is no document's, and sends its readers on to one: a column that each year's report overwrites."""
+    filed: bool = False
+    """It is a report that says, by its trail, in which other page's column it stands."""
 
     @property
     def section(self) -> str:
@@ -58,7 +60,9 @@ class Candidate(msgspec.Struct):
     holds_given: bool = False
     """It lists the report that was given."""
     narrow: bool = False
-    """It is one year's column."""
+    """It is one year's column, and links no other's."""
+    pinned: bool = False
+    """It is one year's column, or stands in one, though it links other years': next year's it may never name."""
 
     @property
     def url(self) -> str:
@@ -81,7 +85,13 @@ class Candidate(msgspec.Struct):
     @property
     def good(self) -> bool:
         """There is no need to look for a better one."""
-        return self.annual and not self.narrow and not is_home(self.url) and (self.links > 1 or self.holds_given)
+        return (
+            self.annual
+            and not self.narrow
+            and not self.pinned
+            and not is_home(self.url)
+            and (self.links > 1 or self.holds_given)
+        )
 
 
 class Found(msgspec.Struct):

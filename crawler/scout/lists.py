@@ -18,6 +18,9 @@ from crawler.page.address import twin_of
 from crawler.page.decode import decode
 from crawler.portal import Selectors
 
+_MOST_INSIDE = 3
+"""Columns in a year's column that are read."""
+
 
 class PageOfList(msgspec.Struct, frozen=True):
     """One answer of a list, and what the family read in it."""
@@ -27,6 +30,8 @@ class PageOfList(msgspec.Struct, frozen=True):
     text: str
     page: ListPage
     year: int | None = None
+    inside: bool = False
+    """It stands in a year's column."""
 
 
 class Ask(Protocol):
@@ -94,7 +99,8 @@ def names_a_report(link: Link) -> bool:
 
 
 async def onward(found: ListRead, ask: Ask, this_year: int, pages: int, columns: int) -> None:
-    """Reads on: at most `pages` further pages of the list, and the first pages of at most `columns` year columns."""
+    """Reads on: at most `pages` further pages of the list, and the first pages of at most `columns` year columns; and of a few of
+    the columns that stand in those."""
     asked = {(one.step.url, one.step.form, one.step.json) for one in found.pages}
     steps = deque(step for one in found.pages for step in one.page.next)
     seen = {one.page.rows for one in found.pages if one.page.rows}
@@ -124,7 +130,22 @@ async def onward(found: ListRead, ask: Ask, this_year: int, pages: int, columns:
             one = read(found, step, answer, this_year, column.year, annual=found.annual)
             found.pages.append(one)
             found.unread += len(one.page.next)
+            await _inside(found, one, ask, this_year)
     found.unread += len(waiting[columns:])
+
+
+async def _inside(found: ListRead, column: PageOfList, ask: Ask, this_year: int) -> None:
+    """Reads a few of the columns that stand in a year's column; fewer where others were read already: those are alike."""
+    inside = [one for one in column.page.columns if one.inside]
+    most = 1 if any(one.inside for one in found.pages) else _MOST_INSIDE
+    for one in inside[:most]:
+        step = families.get(found.family).first(one.url)
+        answer = await ask(step, f"a column that stands in that of {one.year}")
+        if answer is not None:
+            page = read(found, step, answer, this_year, one.year, annual=found.annual)
+            found.pages.append(msgspec.structs.replace(page, inside=True))
+            found.unread += len(page.page.next)
+    found.unread += len(inside[most:])
 
 
 def read(found: ListRead, step: Step, answer: Answer, this_year: int, year: int | None, *, annual: bool) -> PageOfList:

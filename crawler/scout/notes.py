@@ -84,12 +84,33 @@ def note_all(
             asker.note(
                 "unread", "warning", f"listed, but no report: {sample.url} ({sample.page.marker or sample.page.state})"
             )
+    for year, address in _barren_years(explorer, what):
+        asker.note(
+            "empty_year",
+            "warning",
+            f"the column of {year} lists no report: {address}; if reports stand in columns of its own, add those as sections",
+        )
     if portal.selectors != Selectors() and order.known is None:
         asker.note(
             "selectors",
             "info",
             "the selectors were induced from the pages; look at what they yield before you take them",
         )
+
+
+def _barren_years(explorer: Explorer, what: Found) -> list[tuple[int, str]]:
+    """Year columns that were read and list nothing, hold no report and have no columns in their own folder. The newest year's
+    may still be empty."""
+    found = []
+    for candidate in what.chosen:
+        newest = max((one.year for one in candidate.read.pages if one.year), default=0)
+        for one in candidate.read.pages:
+            if not one.year or one.year == newest or one.inside or one.page.links or one.page.next:
+                continue
+            inside = any(column.inside for column in one.page.columns)
+            if not inside and not explorer.visits.holds_report(one.answer, one.year):
+                found.append((one.year, one.answer.url))
+    return found
 
 
 def _suspect_clone(asker: Asker, what: Found, host: str) -> None:

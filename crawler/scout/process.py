@@ -85,7 +85,9 @@ async def _survey(order: Order, tell: Callable[[Told], None]) -> Survey:
         return survey
     if not order.browser or not browser.available():
         note = Note(
-            "render", "warning", f"{blank} shows nothing without its scripts, and no browser is installed: make extras"
+            "render",
+            "warning",
+            f"{blank} shows no address of a report without its scripts, and no browser is installed: make extras",
         )
         return msgspec.structs.replace(
             survey, notes=(*survey.notes, note), remedy="install the browser (make extras), then add the portal again"

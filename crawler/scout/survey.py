@@ -21,7 +21,7 @@ from crawler.page.model import Hint, Page
 from crawler.portal import Portal, Selectors
 from crawler.scout import compose, induce, lists, samples
 from crawler.scout.asker import Asker, Spent
-from crawler.scout.explore import Explorer, year_in
+from crawler.scout.explore import Explorer, stands_in, year_in
 from crawler.scout.found import Candidate, Found
 from crawler.scout.model import Evidence, Seen
 from crawler.scout.reach import Reach
@@ -68,9 +68,12 @@ class Surveyor:
         chosen = [best, *self._further(best)]
         for number, candidate in enumerate(chosen):
             await self._read_on(candidate, *((_PAGES, _COLUMNS) if not number else (1, 1)))
-        template = await self._template(best)
+        templates = {best.url: await self._template(best)}
+        if template := templates[best.url]:
+            for candidate in chosen[1:]:
+                templates[candidate.url] = await self._template(candidate)
         selected = self._induce_list(best)
-        sections = [self._section(candidate, template if candidate is best else "") for candidate in chosen]
+        sections = [self._section(candidate, templates.get(candidate.url, "")) for candidate in chosen]
         portal = self._portal(best, sections, template)
         read, spent = await self._samples(portal, chosen)
         self._explorer.spent = self._explorer.spent or spent
@@ -92,7 +95,9 @@ class Surveyor:
         """Other sections of the proposal: annual-report columns that list what the best one does not. Whoever gives a
         section or a report means that one."""
         given = self._explorer.given
-        if self._order.known is not None or best.holds_given or best.visit is given:
+        if self._order.known is not None or best.visit is given:
+            return []
+        if any(one.holds_given for one in self._explorer.candidates):
             return []
         covered = set(best.read.links)
         columns = {twin_of(column.url) for column in best.read.columns}
@@ -100,6 +105,10 @@ class Surveyor:
         for one in sorted(self._explorer.candidates, key=lambda one: -one.value):
             if one is best or not one.annual or not one.links or twin_of(one.url) in columns:
                 continue
+            if stands_in(one.url, best.read.columns):
+                continue
+            if one.visit.is_report and twin_of(one.visit.seen.url) in covered:
+                continue  # a report whose address looks like a column's
             links = set(one.read.links)
             if (links and links <= covered) or len(found) + 1 >= _MOST_SECTIONS:
                 continue
@@ -133,7 +142,7 @@ class Surveyor:
         """The address of a one-year column or query page with `{year}` in its place, if another year answers as well."""
         url = best.url
         year = year_in(url)
-        if not year or not (best.narrow or best.visit.is_report):
+        if not year or not (best.narrow or best.pinned or best.visit.is_report):
             return ""
         template = re.sub(rf"(?<!\d){year}(?!\d)", "{year}", url)
         for other in (int(year) - 1, int(year) + 1):

@@ -69,7 +69,7 @@ class Note(msgspec.Struct, frozen=True):
     """What an operator should know before taking the proposal."""
 
     rule: str
-    """robots, challenge, tls, http_only, new_host, clone, private, render, off_host, low_evidence, unread, budget, empty, …"""
+    """robots, challenge, tls, http_only, new_host, clone, private, render, off_host, low_evidence, unread, empty_year, budget, …"""
     severity: Severity
     detail: str
 

@@ -5,23 +5,30 @@ In: leads. Out: `Visit`s. Redirect shells are followed; each address is visited 
 
 from urllib.parse import urlsplit
 
+import msgspec
+
 from crawler import families
 from crawler.families.base import Step
-from crawler.families.rows import is_article
+from crawler.families.rows import base_of, is_article, rows, tree_of
 from crawler.fetching import Answer
 from crawler.page import verdict
-from crawler.page.address import twin_of
+from crawler.page.address import host_of, twin_of
 from crawler.page.decode import decode
 from crawler.page.model import Fetched, Hint, Page
 from crawler.page.reader import read_page
 from crawler.portal import Portal
-from crawler.scout import recognise
+from crawler.scout import leads, recognise
 from crawler.scout.asker import Asker
 from crawler.scout.found import Visit
 from crawler.scout.model import Lead, Seen
+from crawler.scout.names import by_words
+from crawler.scout.pages import LONGEST
 
 PROBE = Portal("scout", "scout", "generic", ("http://scout.invalid/",))
 """Reads pages before anything is known of them."""
+
+_MENU = 6
+"""Pages of its own portal that a menu links, and no challenge does."""
 
 
 class Visits:
@@ -57,6 +64,7 @@ class Visits:
             answer = await self._asker.page(target)
             visit = self._judge(lead, answer)
         visit.shell = visit.is_report and not is_article(lead.url) and is_article(answer.url)
+        visit.filed = visit.is_report and not visit.shell and _is_filed(visit.seen)
         self.made.append(visit)
         self._say(visit)
         return visit
@@ -73,6 +81,8 @@ class Visits:
             return Visit(lead, answer, seen, Page(answer.failure, answer.marker), ())
         fetched = Fetched(answer.url, answer.status, answer.header("Content-Type"), answer.body)
         page = read_page(fetched, PROBE, families.markup_of(PROBE), Hint())
+        if page.state == "blocked" and _is_menu(seen):
+            page = msgspec.structs.replace(page, state="other", marker="")
         return Visit(lead, answer, seen, page, recognise.recognise([seen]))
 
     def _say(self, visit: Visit) -> None:
@@ -122,3 +132,19 @@ class Visits:
         failed = bool(answer.failure) or answer.status != 200
         self._asker.said(answer, why, (answer.marker or f"status {answer.status}") if failed else "a page of the list")
         return None if failed else answer
+
+
+def _is_menu(seen: Seen) -> bool:
+    """Whether a short page that holds a challenge's script is the portal's own: challenges link nothing, and good pages of
+    portals behind one hold its script too ("domain notes", 1f)."""
+    if seen.status != 200:
+        return False
+    tree = tree_of(seen.text[:LONGEST])
+    own = {twin_of(row.url) for row in rows(tree, base_of(tree, seen.url)) if host_of(row.url) == host_of(seen.url)}
+    return len(own) >= _MENU
+
+
+def _is_filed(seen: Seen) -> bool:
+    """Whether a page's trail names an annual reports' column that it is not itself."""
+    crumbs = (lead for lead in leads.parents(seen) if lead.via == "crumb" and lead.title)
+    return any((named := by_words(lead.title)) is not None and named.goal == "annual" for lead in crumbs)

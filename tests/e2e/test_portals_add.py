@@ -24,7 +24,7 @@ from crawler.loader import load_portal
 from crawler.portal import BUILT_IN, Policy
 from monitor.demo.world import World
 from monitor.saved_portal import check_saved, folder_of
-from tests.e2e.country import Country, County, Reply, county, shell
+from tests.e2e.country import Country, County, Reply, county, rows, shell
 
 NIANBAO = str(Path(sys.executable).parent / "nianbao")
 NOW = "2026-02-10T00:30:00Z"
@@ -195,6 +195,109 @@ def test_several_columns_are_several_sections(operator: Operator, country: Count
     }
     operator.run("crawl", "qinghe")
     assert operator.reports("qinghe") == everything(qinghe) | everything(towns)
+
+
+@pytest.mark.parametrize(
+    "start", ["/", "/nb/", "/nb/2024n/", "/nb/2024n/bm/", "/doc/20240077.html", "/doc/20211077.html"]
+)
+def test_columns_in_a_year_s_column_are_read_and_none_is_pinned(operator: Operator, qinghe: County, start: str) -> None:
+    links = "".join(f'<li><a href="/nb/{year}n/">{year}年</a></li>' for year in qinghe.years)
+    qinghe.put("/zwgk/xxgk/", shell("政府信息公开", '<ul><li><a href="/nb/">政府信息公开年报</a></li></ul>'))
+    qinghe.put("/nb/", shell("政府信息公开年报", f"<h3>政府信息公开年报</h3><ul>{links}</ul>"))
+    for year in qinghe.years:
+        inner = f'<ul>{links}</ul><a href="zf/">县政府</a> <a href="bm/">县级部门</a>'
+        qinghe.put(f"/nb/{year}n/", shell(f"{year}年政府信息公开年报", inner))
+        for name, organs in (("zf", (qinghe.organ,)), ("bm", qinghe.departments)):
+            listed = [
+                (path.removeprefix(qinghe.url), title, f"{year + 1}-01-20")
+                for path, title in qinghe.reports.items()
+                if str(year) in title and title.startswith(organs)
+            ]
+            qinghe.put(f"/nb/{year}n/{name}/", shell(f"{year}年政府信息公开年报", f"<ul>{links}</ul>{rows(listed)}"))
+    for address, title in qinghe.reports.items():
+        path = address.removeprefix(qinghe.url)
+        page = str(qinghe.country.pages[f"{QINGHE}{path}"])
+        year = next(year for year in qinghe.years if str(year) in title)
+        name = "zf" if title.startswith(qinghe.organ) else "bm"
+        qinghe.put(path, page.replace(f'"{qinghe.section}"', f'"/nb/{year}n/{name}/"'))
+    qinghe.put(qinghe.section, Reply("", 404))
+    told = operator.add(qinghe.url + start, "--yes")
+    assert [section["url"] for section in told["sections"]] == [f"{qinghe.url}/nb/"]
+    operator.run("crawl", "qinghe")
+    assert operator.reports("qinghe") == everything(qinghe)
+
+
+def test_columns_that_stand_too_deep_are_no_empty_list(operator: Operator, qinghe: County) -> None:
+    qinghe.put("/nb/", shell("政府信息公开年报", '<a href="/nb/2024n/">2024年</a>' + rows([_newest(qinghe)])))
+    qinghe.put("/nb/2024n/", shell("2024年政府信息公开年报", '<a href="bm/">县级部门</a>'))
+    qinghe.put("/nb/2024n/bm/", shell("2024年政府信息公开年报", '<a href="jy/">教育</a> <a href="ly/">林业</a>'))
+    told = operator.add(f"{qinghe.url}/nb/", "--yes")
+    assert [section["url"] for section in told["sections"]] == [f"{qinghe.url}/nb/"]
+    operator.run("crawl", "qinghe", code=1)
+    assert "stand too deep to be read" in operator.err
+
+
+def test_a_year_s_column_that_lists_nothing_is_told(operator: Operator, qinghe: County) -> None:
+    links = "".join(f'<li><a href="/c{year}1/">{year}年</a></li>' for year in (2024, 2023))
+    qinghe.put("/nb/", shell("政府信息公开年报", f"<ul>{links}</ul>"))
+    qinghe.put("/c20241/", shell("2024年政府信息公开年报", rows([_newest(qinghe)])))
+    qinghe.put(qinghe.section, Reply("", 404))
+    qinghe.put("/c20231/", shell("2023年政府信息公开年报", '<a href="/c77/">县级部门</a>'))
+    told = operator.add(f"{qinghe.url}/nb/", "--yes")
+    noted = [note["detail"] for note in told["notes"] if note["rule"] == "empty_year"]
+    assert [f"{qinghe.url}/c20231/" in detail for detail in noted] == [True]
+
+
+def _newest(site: County) -> tuple[str, str, str]:
+    address, title = next(iter(site.reports.items()))
+    return (address.removeprefix(site.url), title, "2025-01-12")
+
+
+@pytest.mark.parametrize("start", ["/", "/open/annual/", "/open/annual/a3.html"])
+def test_a_report_whose_address_tells_nothing_is_no_section(operator: Operator, qinghe: County, start: str) -> None:
+    listed = []
+    for number, (address, title) in enumerate(list(qinghe.reports.items())):
+        page = str(qinghe.country.pages.pop(f"{QINGHE}{address.removeprefix(qinghe.url)}"))
+        qinghe.put(f"/open/annual/a{number}.html", page.replace(qinghe.section, "/open/annual/"))
+        listed.append((f"/open/annual/a{number}.html", title, "2025-01-12"))
+    qinghe.put("/zwgk/xxgk/", shell("政府信息公开", '<ul><li><a href="/open/annual/">政府信息公开年报</a></li></ul>'))
+    qinghe.put("/open/annual/", shell("政府信息公开年报", rows(listed)))
+    qinghe.put(qinghe.section, Reply("", 404))
+    told = operator.add(qinghe.url + start, "--yes")
+    assert [section["url"] for section in told["sections"]] == [f"{qinghe.url}/open/annual/"]
+    operator.run("crawl", "qinghe")
+    assert operator.reports("qinghe") == everything(qinghe)
+
+
+def test_a_short_menu_with_a_challenge_s_script_is_no_challenge(operator: Operator, country: Country) -> None:
+    site = county(country, QINGHE, head="<script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script>")
+    told = operator.add(f"{site.url}/", "--yes")
+    assert [section["url"] for section in told["sections"]] == [site.url + site.section]
+
+
+def test_each_organ_s_query_page_is_a_section(operator: Operator, qinghe: County) -> None:
+    place = "/module/xxgk/xxgkAnnualReport.jsp"
+    organs = dict(zip(("11", "12", "13"), (qinghe.organ, *qinghe.departments), strict=True))
+    pages = {
+        title: str(qinghe.country.pages[f"{QINGHE}{url.removeprefix(qinghe.url)}"])
+        for url, title in qinghe.reports.items()
+    }
+
+    def asked(query: str) -> Reply | str:
+        fields = dict(part.split("=") for part in query.split("&"))
+        organ, year = organs[fields["area"]], fields.get("fbtime", "2024")
+        page = next((page for title, page in pages.items() if title.startswith(f"{organ}{year}")), None)
+        tabs = "".join(f'<a href="{place}?area={fields["area"]}&fbtime={one}">{one}年</a>' for one in qinghe.years)
+        others = "".join(f'<li><a href="{place}?area={code}">{name}</a></li>' for code, name in organs.items())
+        return page.replace("<h2>", f"<div>{tabs}</div><ul>{others}</ul><h2>") if page else Reply("", 404)
+
+    qinghe.put(place, asked)
+    first = f'<ul><li><a href="{place}?area=11">政府信息公开年报</a></li></ul>'
+    qinghe.put("/zwgk/xxgk/", shell("政府信息公开", first))
+    told = operator.add(f"{qinghe.url}/", "--yes")
+    assert {section["url"] for section in told["sections"]} == {f"{qinghe.url}{place}?area={code}" for code in organs}
+    told = operator.add(f"{qinghe.url}{place}?area=12", "--yes", "--replace", "--name", "qinghe")
+    assert [section["url"] for section in told["sections"]] == [f"{qinghe.url}{place}?area=12"]
 
 
 def test_a_department_s_column_is_the_department_s(operator: Operator, country: Country) -> None:

@@ -181,3 +181,30 @@ def test_columns_whose_pages_are_numbers(script: str, here: str, onward: str | N
     page = read(f"{ROW}<script>{script}</script>", COLUMN + here, family="uuid")
     assert [step.url for step in page.next] == ([COLUMN + onward] if onward else [])
     assert page.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("printed", "date"),
+    [
+        ("2025-03-27 10:00:00", "2025-03-27"),  # PHPCMS
+        ("2025-03-02 09:05", "2025-03-02"),
+        ("2025-3-2 10:00", "2025-3-2"),
+        ("2025-3-11\xa011:11:11", "2025-3-11"),
+        ("<b>2025-03-27</b><b>10:00</b>", "2025-03-27"),
+        ("2025年3月7日 08:30", "2025年3月7日"),
+        ("[2025 - 03 - 27]", "2025-03-27"),
+    ],
+)
+@pytest.mark.parametrize(
+    "row",
+    ["<li><span>{}</span>·<a href='show.php?id=7'>{}</a></li>", "<li><a href='show.php?id=7'>{1}<i>{0}</i></a></li>"],
+)
+def test_the_date_of_a_row_with_its_time(row: str, printed: str, date: str) -> None:
+    (link,) = read(f"<ul>{row.format(printed, TITLE.format(2024))}</ul>").links
+    assert (link.date, link.title) == (date, TITLE.format(2024))
+
+
+def test_a_page_of_rows_without_a_report_is_not_empty() -> None:
+    row = "<li><span>2019-06-03 10:00:00</span>·<a href='index.php?a=show&amp;id=4900'>壬县政府信息公开年度报告制度</a></li>"
+    page = read(f"<ul>{row}</ul>", COLUMN + "index.php?page=4", number=3)
+    assert (page.links, page.rows) == ((), (COLUMN + "index.php?a=show&id=4900",))

@@ -15,6 +15,7 @@ ROW = '<li><a href="./202301/t20230118_12.htm">某县水利局2022年政府信�
         (r'document.write("<a href=\"index"+"_" + nextPage + "."+"htm\">下一页</a>");', "htm"),
         (r"document.write('<a href=index_'+nextPage+'.shtml>下一页</a>');", "shtml"),
         (r'document.write("<a href=\"index_" + nextPage + ".html\">下一页</a>");', "html"),
+        (r'document.write("<a href=\"index_"+(nextPage)+".shtml\">下一页</a>");', "shtml"),
         ("", "html"),
     ],
 )

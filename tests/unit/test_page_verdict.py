@@ -116,6 +116,32 @@ def test_a_challenges_marker_on_a_full_page_is_none(body: str, state: str) -> No
     assert read(f"<html><head><title>某市</title>{FIREWALL}</head><body></body></html>").state == "blocked"
 
 
+def menu(links: int, href: str = "/{}.html") -> str:
+    rows = "".join(f"<li><a href={href.format(number)}>栏目{number}</a></li>" for number in range(links))
+    return f"<html><head><title>某市</title>{FIREWALL}</head><body><ul>{rows}</ul></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("html", "state"),
+    [
+        (menu(18), "other"),
+        (menu(18, "http://www.x.gov.cn/{}/"), "other"),
+        (menu(11), "blocked"),
+        (menu(18, "http://www.y.gov.cn/{}/"), "blocked"),
+        (menu(18, "/nb/a/1.html"), "blocked"),
+        (menu(18, "javascript:go({})"), "blocked"),
+        (menu(18).replace("栏目", ""), "blocked"),
+        (menu(18).replace("<ul>", "<h1>请输入验证码</h1><ul>"), "blocked"),
+        (menu(18).replace("$_ts", "acw_sc__v2"), "blocked"),
+    ],
+)
+def test_a_menu_behind_a_firewall_is_no_challenge(html: str, state: str) -> None:
+    """A short page of links (政府信息公开) shows as few words as a challenge, which links none."""
+    assert read(html).state == state
+    assert read(html, 412).state == "blocked"
+    assert read(html, 202).state == "blocked"
+
+
 def test_prose_about_lost_pages_is_no_error_page() -> None:
     """A notice is short; a page that only writes of such things is another page, and takes one confirmation more."""
     prose = "针对群众反映的部分栏目链接失效、页面不存在、附件内容已被删除等问题，市政务公开办组织各单位开展了全面排查，"
