@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-JOBS ?= 2
+JOBS ?= 3
 
-.PHONY: demo test soak mutants extras bench bench-ocr portals-table lock check clean
+.PHONY: demo test soak long mutants extras bench bench-ocr portals-table lock check clean
 
 demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
 	$(BIN)/nianbao demo
@@ -52,6 +52,9 @@ $(VENV)/extras.stamp: requirements/extras.txt $(VENV)/run.stamp
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/extras.stamp
 	$(PIP) --require-hashes -r requirements/test.txt
 	touch $@
+
+long: $(VENV)/test.stamp  ## tests that `make test` leaves out for their time: a browser that fails, each way to start `portals add`
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 portals-table: $(VENV)/test.stamp  ## docs/built-in-portals.md, from crawler/portals/
 	$(BIN)/python -m tests.portal_table

@@ -214,7 +214,12 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-@pytest.mark.parametrize("what", ["chromium", "driver", "process", "keeper"])
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "what", ["process", *(pytest.param(what, marks=LONG) for what in ("chromium", "driver", "keeper"))]
+)
 def test_a_browser_that_dies_in_the_middle_costs_a_try(fleets: Fleets, what: str) -> None:
     portal = fleets.portal("r", True, scripted("/more/"))
     with fleets.fleet(pass_time="120s") as fleet:

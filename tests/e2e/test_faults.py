@@ -75,6 +75,7 @@ def test_receivers_and_networks_that_fail(tmp_path: Path) -> None:
     disturbed(tmp_path, StallingMail(4.0), RefusingHook(2.0), NoNetwork(3.0))
 
 
+@pytest.mark.long
 def test_a_clock_that_jumps(tmp_path: Path) -> None:
     disturbed(tmp_path, Clock(5.0, HOUR), Clock(6.0, YEAR), Clock(5.0, -YEAR))
 

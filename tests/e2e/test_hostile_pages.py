@@ -85,6 +85,7 @@ def test_what_cannot_be_read_ends_in_time_and_the_others_go_on(sites: tuple[List
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_memory_that_no_script_engine_counts(sites: tuple[Listener, Listener]) -> None:
     """Buffers and text lie outside of the engine's own heap: the page's process is killed for them, and nobody else's."""
     base = sites[0].url
@@ -99,6 +100,7 @@ def test_memory_that_no_script_engine_counts(sites: tuple[Listener, Listener]) -
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_what_goes_on_for_ever_is_cut(sites: tuple[Listener, Listener]) -> None:
     base = sites[0].url
 
@@ -123,6 +125,7 @@ def test_what_goes_on_for_ever_is_cut(sites: tuple[Listener, Listener]) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_windows_files_and_storms_change_nothing(
     sites: tuple[Listener, Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +208,7 @@ def test_a_browser_that_crashes_or_stands_still_is_replaced(sites: tuple[Listene
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_it_is_replaced_when_old_and_ended_when_idle(sites: tuple[Listener, Listener]) -> None:
     base = sites[0].url
 
@@ -221,6 +225,7 @@ def test_it_is_replaced_when_old_and_ended_when_idle(sites: tuple[Listener, List
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_too_large_a_browser_is_replaced_between_pages(sites: tuple[Listener, Listener]) -> None:
     base = sites[0].url
 

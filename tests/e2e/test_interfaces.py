@@ -175,6 +175,7 @@ class Query:
 PATH = "/module/xxgk/xxgkAnnualReport.jsp"
 
 
+@pytest.mark.long
 def test_a_query_page_by_year(server: Server, home: Home) -> None:
     """One path, a report for each year: a year that appears, and one that goes, which takes its confirmations."""
     query = Query("泰丰市财政局", {2022, 2023, 2024})
@@ -206,6 +207,7 @@ def test_a_query_page_without_a_year(server: Server, home: Home) -> None:
     assert home.reports("query") == [2022, 2023, 2024, 2025]
 
 
+@pytest.mark.long
 def test_a_query_page_that_shows_the_newest_for_years_it_does_not_have(server: Server, home: Home) -> None:
     query = Query("泰丰市财政局", {2022, 2023, 2024})
     server.routes[PATH] = lambda asked: query(

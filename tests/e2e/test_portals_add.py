@@ -34,6 +34,9 @@ KINDS = (
 )  # fmt: skip
 
 
+LONG = pytest.mark.long
+
+
 class Operator:
     """Someone with a home of their own, whose portals are asked without pauses."""
 
@@ -109,7 +112,7 @@ def everything(site: County) -> set[tuple[str, int]]:
 # --- what is found ---
 
 
-@pytest.mark.parametrize("start", ["section", "report"])
+@pytest.mark.parametrize("start", ["section", pytest.param("report", marks=LONG)])
 def test_portals_of_every_kind_are_added_and_crawled_whole(tmp_path: Path, start: str) -> None:
     operator = Operator(tmp_path)
     with World(*KINDS) as world:
@@ -147,7 +150,9 @@ def test_a_query_page_is_asked_by_year(tmp_path: Path) -> None:
         assert [section["url"] for section in told["sections"]] == [world["taihe"].section]
 
 
-@pytest.mark.parametrize("start", ["/", "/channel/1207/", "/doc/20231077.html"])
+@pytest.mark.parametrize(
+    "start", ["/", *(pytest.param(start, marks=LONG) for start in ("/channel/1207/", "/doc/20231077.html"))]
+)
 def test_an_unknown_system_from_front_page_section_or_report(operator: Operator, qinghe: County, start: str) -> None:
     told = operator.add(qinghe.url + start, "--yes")
     assert told["name"] == "qinghe"
@@ -198,7 +203,14 @@ def test_several_columns_are_several_sections(operator: Operator, country: Count
 
 
 @pytest.mark.parametrize(
-    "start", ["/", "/nb/", "/nb/2024n/", "/nb/2024n/bm/", "/doc/20240077.html", "/doc/20211077.html"]
+    "start",
+    [
+        *("/", "/nb/2024n/bm/"),
+        *(
+            pytest.param(start, marks=LONG)
+            for start in ("/nb/", "/nb/2024n/", "/doc/20240077.html", "/doc/20211077.html")
+        ),
+    ],
 )
 def test_columns_in_a_year_s_column_are_read_and_none_is_pinned(operator: Operator, qinghe: County, start: str) -> None:
     links = "".join(f'<li><a href="/nb/{year}n/">{year}年</a></li>' for year in qinghe.years)
@@ -253,7 +265,9 @@ def _newest(site: County) -> tuple[str, str, str]:
     return (address.removeprefix(site.url), title, "2025-01-12")
 
 
-@pytest.mark.parametrize("start", ["/", "/open/annual/", "/open/annual/a3.html"])
+@pytest.mark.parametrize(
+    "start", ["/open/annual/a3.html", *(pytest.param(start, marks=LONG) for start in ("/", "/open/annual/"))]
+)
 def test_a_report_whose_address_tells_nothing_is_no_section(operator: Operator, qinghe: County, start: str) -> None:
     listed = []
     for number, (address, title) in enumerate(list(qinghe.reports.items())):
