@@ -269,10 +269,10 @@ draw(1);
 </script>""")  # fmt: skip
     routes["/open/"] = page(
         "政府信息公开",
-        "<a href=/open/guide/>指南</a> <a href=/open/law/>法治政府建设年度报告</a> <a href=/open/annual/>政府信息公开年度报告</a> <a href=/open/work/>政府工作报告</a>",
+        "<a href=/open/guide/>指南</a> <a href=/open/law/>法治政府建设年度报告</a> <a href=/open/annual/>政府信息公开年度报告</a> <a href=/open/gzbg/>政府工作报告</a>",
     )
     routes["/open/guide/"] = page("指南", "<p>指南</p>")
-    routes["/open/work/"] = page("政府工作报告", other("工作", "云溪口市", 2024))
+    routes["/open/gzbg/"] = page("政府工作报告", other("工作", "云溪口市", 2024))
     law = Row(
         "/open/law/a80001.html",
         2024,
@@ -283,7 +283,7 @@ draw(1);
     )
     routes[law.path] = page(law.title, f"<h1>{law.title}</h1>{law.html}")
     routes["/open/law/"] = page("法治政府建设年度报告", f"<a href={law.path}>{law.title}</a>")
-    routes["/"] = page("首页", "<a href=/open/work/>政府工作报告</a>")
+    routes["/"] = page("首页", "<a href=/open/gzbg/>政府工作报告</a>")
     return Site("unknown_script_data", "generic", column, routes, truth)
 
 
