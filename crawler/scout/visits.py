@@ -11,7 +11,7 @@ from crawler import families
 from crawler.families.base import Step
 from crawler.families.rows import base_of, is_article, rows, tree_of
 from crawler.fetching import Answer
-from crawler.page import verdict
+from crawler.page import verdict, walls
 from crawler.page.address import host_of, twin_of
 from crawler.page.decode import decode
 from crawler.page.model import Fetched, Hint, Page
@@ -81,7 +81,7 @@ class Visits:
             return Visit(lead, answer, seen, Page(answer.failure, answer.marker), ())
         fetched = Fetched(answer.url, answer.status, answer.header("Content-Type"), answer.body)
         page = read_page(fetched, PROBE, families.markup_of(PROBE), Hint())
-        if page.state == "blocked" and _is_menu(seen):
+        if page.marker in walls.LEFT_ON_GOOD_PAGES and _is_menu(seen):
             page = msgspec.structs.replace(page, state="other", marker="")
         return Visit(lead, answer, seen, page, recognise.recognise([seen]))
 

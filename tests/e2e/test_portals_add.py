@@ -289,6 +289,13 @@ def test_a_short_menu_with_a_challenge_s_script_is_no_challenge(operator: Operat
     assert [section["url"] for section in told["sections"]] == [site.url + site.section]
 
 
+def test_a_captcha_in_the_portal_s_own_template_is_a_challenge(operator: Operator, qinghe: County) -> None:
+    menu = "".join(f'<a href="/c{number}/">栏目{number}</a>' for number in range(9))
+    qinghe.put("/", Reply(f"<html><body><div>{menu}</div><p>请完成安全验证，拖动滑块</p></body></html>"))
+    told = operator.add(f"{qinghe.url}/", "--yes", code=1)
+    assert "challenge" in {note["rule"] for note in told["notes"]}
+
+
 def test_each_organ_s_query_page_is_a_section(operator: Operator, qinghe: County) -> None:
     place = "/module/xxgk/xxgkAnnualReport.jsp"
     organs = dict(zip(("11", "12", "13"), (qinghe.organ, *qinghe.departments), strict=True))
