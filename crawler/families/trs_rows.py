@@ -30,9 +30,6 @@ _HREF = re.compile(r"\bhref\s{0,9}=\s{0,9}[\"']?[^\s\"'<>]", re.I)
 _ADDRESS = re.compile(r"(?!data:)[^\s<>'\"{}|\\^`+$]{4,300}")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _DAY = re.compile(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s.*)?")
-_DAY_IN = re.compile(r"(?<!\d)(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}(?!\d)日?")
-_PIECES = re.compile(r"['\"]\s{0,9}\+|\+\s{0,9}['\"]")
-_PIECES_OF_ROW = 12
 _BRACKET = re.compile(r"[\[\](){};]")
 _DEEPEST = 60
 _SCRIPT = re.compile(r"<script\b[^<>]*>", re.I)
