@@ -8,7 +8,6 @@ Call it in a process of its own (crawler.documents.extractor) for whatever comes
 """
 
 from collections.abc import Callable
-from importlib.metadata import version
 
 from crawler.documents import archive, model, ofd, pdf, pictures, rtf, saved, sheets, word, word97
 from crawler.documents.kinds import (
@@ -33,11 +32,6 @@ from crawler.documents.kinds import (
 from crawler.documents.model import LOCKED, Content, Extract, Unreadable, without_marks
 from crawler.page.decode import decode
 from crawler.page.model import PageFinding
-
-LIBRARIES = ("pypdfium2", "python-docx", "openpyxl", "xlrd", "olefile", "pillow")
-
-REVISION = " ".join(["4", *(f"{name}={version(name)}" for name in LIBRARIES)])
-"""What the extracted text and pixels depend on: our own rules, and the libraries."""
 
 _MAX_DETAIL = 500
 

@@ -19,8 +19,6 @@ from typing import BinaryIO, Generic, TypeVar
 
 import msgspec
 
-from crawler.documents.extract import extract
-
 Found = TypeVar("Found")
 MEMORY = 2_000_000_000
 """Bytes of address space, the libraries' own included."""
@@ -48,6 +46,9 @@ class Answer(msgspec.Struct, Generic[Found], frozen=True):
 
 def main(parent: int) -> int:
     """Answers questions until there are no more."""
+    # Here and nowhere else: passes have the frames from this module, and no use for what reads documents.
+    from crawler.documents.extract import extract
+
     return serve(parent, lambda asked: extract(asked.body, asked.media_type, asked.url), MEMORY, CPU_SECONDS)
 
 

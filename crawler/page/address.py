@@ -24,6 +24,11 @@ _HOST_PREFIX = re.compile(r"^(?:www|wap|m|big5|mobile)\.(?=[^.]+\.[^.]+)")
 _PATH_SUFFIX = re.compile(r"(?i)_(?:app|wap|mobile)(?=\.s?html?$)")
 _MOBILE_POST = re.compile(r"/mpost_(?=\d+\.html?$)")
 _INDEX = re.compile(r"(?i)/(?:index|default)\.s?html?$")
+# An address that is in its one spelling: most are, and need not be taken apart to see it.
+_SPELLED = re.compile(
+    r"https?://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+    r"(?::(?!80/|443/)(?:[1-9]\d{1,3}|[1-5]\d{4}))?(?:/(?![/.])[A-Za-z0-9_%:@!$&'()*+,=~.-]*)+"
+)
 _HOME = re.compile(r"(?i)^/?(?:index|default|home)?(?:\.(?:s?html?|jsp|php|aspx?))?$")
 
 
@@ -32,6 +37,8 @@ def normalise(url: str) -> str:
     """`url` in its one spelling: lower-case scheme and host, no default port, no session or cache parameters, no
     fragment unless it is a route (`#!/…`, `#/…`, gkmlpt's `#123`); other parameters stay in their order. Raises ValueError if
     it is no address at all (a port that is no number, an unclosed bracket)."""
+    if _SPELLED.fullmatch(url):
+        return url
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").rstrip(".")
     if ":" in host:
@@ -95,6 +102,7 @@ def join(base: str, href: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def host_of(url: str) -> str:
     """Host name, lower case, without port; "" if there is none or the address is broken."""
     try:

@@ -25,6 +25,7 @@ _PATH = re.compile(
     re.I,
 )
 _PAGE = re.compile(r"\.(?:s?html?|jhtml|aspx?|php|jsp)$|/$", re.I)
+_MARKS = frozenset(("appendix", "needdownload", "download", "oldsrc"))
 _VIEWER_KEYS = ("file", "fileurl", "pdfurl", "src", "url", "path", "pdf", "furl", "filepath", "filename")
 _IN_SCRIPT = re.compile(
     r"""["']((?:https?:)?[^"'<>\s]{1,500}?\.(?:pdf|docx?|wps|xlsx?|et|ofd|rtf|zip|rar|ceb)(?:\?[^"'<>\s]{0,200})?)["']""",
@@ -79,7 +80,7 @@ def _link(element: Element, base: str) -> list[Attachment]:
         return []
     if low.startswith("javascript:"):
         return []
-    marked = any(element.get(key) is not None for key in ("appendix", "needdownload", "download", "oldsrc"))
+    marked = not _MARKS.isdisjoint(element.keys())
     if not marked and not _MAYBE.search(href):
         return []
     url = absolute(href, base)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import islice, pairwise
 from types import MappingProxyType
+from typing import Any
 
 from crawler.page import titles
 from crawler.page.dates import YEAR, bare_year, year_of
@@ -71,6 +72,8 @@ class Lines:
         self.labels = {place: (text, fold(text)) for place, text in labels.items()}
         self.titles: dict[int, str] = {}
         self.above: set[int] = set()
+        self.told: dict[tuple[int, int], Any] = {}
+        """What `sections.describe` read of a slice: the same ones are asked for again and again."""
         self._parted()
         self.kinds = [self._kinds(index) for index in range(len(pieces))]
         if title and not self._heads_one_of_several(title[-1]):

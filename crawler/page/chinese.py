@@ -8,11 +8,14 @@ Traditional as a whole is ever converted, and where two texts are compared, both
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache
-
-import opencc
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from crawler.page import mirrors, opencc_words
+from crawler.page.characters import Counted, Exchange, nfkc
+
+if TYPE_CHECKING:
+    import opencc
 
 # What a converter for Taiwan makes of mainland words, and the mainland word (both in Simplified characters). Seen at
 # the big5 gateway of 首都之窗; the rest from OpenCC's own phrase table. Longer ones first: 网际网路 holds 网路.
@@ -61,6 +64,7 @@ _TABLES = (
 
 _INVISIBLE_MARKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 _HAN_RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x2A6E0))
+_NOT_HAN = re.compile(f"[^{''.join(f'{chr(first)}-{chr(last - 1)}' for first, last in _HAN_RANGES)}]+")
 _MAY_BE_INVISIBLE = (
     (0, 0x3001),
     (0xFE00, 0x10000),
@@ -71,6 +75,10 @@ _MAY_BE_INVISIBLE = (
     (0xE0000, 0xE0080),
 )
 """Where Unicode keeps its spaces, control and format characters (checked against the whole of it by a test)."""
+_LINE = 40
+"""Characters of the longest line that `plain` remembers."""
+_FEW = 6
+"""Different marks outside the Simplified set that a text usually has at most."""
 _MANY = 2000
 """Characters that decide a long text's script: its first ones."""
 
@@ -89,24 +97,47 @@ def invisible() -> Mapping[int, None]:
 
 def strip_invisible(text: str) -> str:
     """`text` without white space, zero-width, control and format characters: what a reader cannot see."""
-    if text.isascii():
-        return "".join(text.split()).translate(_ASCII_CONTROLS)
-    return text.translate(invisible())
+    bare = "".join(text.split())
+    return bare.translate(_ASCII_CONTROLS) if bare.isascii() else _visible()(bare)
+
+
+def strip_lines(text: str) -> str:
+    """`text` with each of its lines stripped of the same; only the breaks between them stay."""
+    return _visible_lines()("\n".join(["".join(line.split()) for line in text.split("\n")]))
+
+
+@cache
+def _visible() -> Exchange:
+    return Exchange(invisible())
+
+
+@cache
+def _visible_lines() -> Exchange:
+    return Exchange({code: None for code in invisible() if code != ord("\n")})
 
 
 _ASCII_CONTROLS = dict.fromkeys((*range(0x20), 0x7F))
 
 
 @cache
-def _converter(name: str) -> opencc.OpenCC:
+def _converter(name: str) -> "opencc.OpenCC":
+    import opencc  # by the first text that asks for it: who reads none need not have it
+
     return opencc.OpenCC(name)
 
 
+@cache
 def _single(name: str) -> dict[str, str]:
     """Every Chinese character that converter `name` changes when it stands alone → what it becomes."""
-    chars = [chr(code) for first, last in _HAN_RANGES for code in range(first, last)]
-    converted = str(_converter(name).convert("\n".join(chars))).split("\n")
-    return {char: other for char, other in zip(chars, converted, strict=True) if char != other and len(other) == 1}
+    found: dict[str, str] = {}
+    for first, last in _HAN_RANGES:
+        for start in range(first, last, 256):  # most stretches have none, and are told at a glance
+            chars = "\n".join(map(chr, range(start, min(start + 256, last))))
+            converted = str(_converter(name).convert(chars))
+            if converted != chars:
+                pairs = zip(chars.split("\n"), converted.split("\n"), strict=True)
+                found.update((char, other) for char, other in pairs if char != other and len(other) == 1)
+    return found
 
 
 @cache
@@ -133,9 +164,15 @@ def _encodable(char: str, charset: str) -> bool:
 
 def script_counts(text: str) -> tuple[int, int]:
     """Characters of the first few thousand that are only Traditional, and those that are only Simplified."""
-    traditional, simplified = _telling()
+    traditional, simplified = _counted()
     head = text[:_MANY]
-    return sum(map(traditional.__contains__, head)), sum(map(simplified.__contains__, head))
+    return traditional(head), simplified(head)
+
+
+@cache
+def _counted() -> tuple[Counted, Counted]:
+    traditional, simplified = _telling()
+    return Counted(traditional), Counted(simplified)
 
 
 def has_mirror_characters(text: str) -> bool:
@@ -145,10 +182,27 @@ def has_mirror_characters(text: str) -> bool:
 
 def is_traditional(text: str) -> bool:
     """Whether `text` as a whole is Traditional. False where nothing tells."""
-    if text.isascii():
+    head = text[:_MANY]
+    if head.isascii() or (not _counted.cache_info().currsize and _is_gb2312(head)):
         return False
-    traditional, simplified = script_counts(text)
-    return traditional > simplified
+    traditional, simplified = _counted()
+    most = traditional(head)
+    return most > 0 and most > simplified(head)
+
+
+def _is_gb2312(text: str) -> bool:
+    """Whether no character is outside the Simplified set, as all that tell Traditional are: no table need be made for that."""
+    for _ in range(_FEW):
+        try:
+            text.encode("gb2312")
+        except UnicodeEncodeError as error:
+            odd = text[error.start]
+            if any(first <= ord(odd) < last for first, last in _HAN_RANGES):
+                return False
+            text = text.replace(odd, "")  # 〇, ㎡, –
+        else:
+            return True
+    return _encodable(_NOT_HAN.sub("", text), "gb2312")
 
 
 def to_simplified(text: str) -> str:
@@ -171,8 +225,16 @@ def plain(text: str) -> str:
     """`text` for matching: repaired, NFKC, no white space, Simplified, ASCII in lower case."""
     if text.isascii():
         return strip_invisible(text).lower()
-    folded = strip_invisible(unicodedata.normalize("NFKC", strip_invisible(repair(text))))
+    return _plain_line(text) if len(text) <= _LINE else _plain(text)
+
+
+def _plain(text: str) -> str:
+    folded = strip_invisible(nfkc(strip_invisible(repair(text))))
     return to_simplified(folded).lower()
+
+
+_plain_line = lru_cache(maxsize=8192)(_plain)
+"""Several stages ask for the same lines, and a portal's menus and the national form's labels come again on every page."""
 
 
 @cache

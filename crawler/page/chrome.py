@@ -106,8 +106,9 @@ _MOST_IN_CLASS = 300
 
 def is_particulars(rows: Sequence[Sequence[str]]) -> bool:
     """Whether a table holds a document's particulars (索引号, 发布机构, 浏览次数) rather than any of its content."""
-    cells = [plain(cell).strip(":") for row in rows for cell in row if len(cell) <= 40]
-    labels = {match[0] for cell in cells if (match := _PARTICULAR.match(cell)) is not None}
+    # Every label begins with a Chinese character: most cells of a report's tables are figures.
+    cells = {cell for row in rows for cell in row if len(cell) <= 40 and not cell.isascii()}
+    labels = {match[0] for cell in cells if (match := _PARTICULAR.match(plain(cell).strip(":"))) is not None}
     return len(labels) >= 2 and bool(labels & _CERTAIN_PARTICULARS)
 
 
@@ -167,7 +168,7 @@ def strip(pieces: Sequence[Piece], first: int = 0, last: int = 0) -> list[Piece]
 
 def _says_something(piece: Piece) -> bool:
     """Whether a line is a label with a value, or counts something: within a report that is not the page's."""
-    line = plain(piece.text)
+    line = piece.plain
     return not piece.linked and _VALUE.search(line) is not None and _PAGES_OWN.search(line) is None
 
 
@@ -182,7 +183,7 @@ def _without_related(pieces: list[Piece]) -> list[Piece]:
         dropping = (
             isinstance(piece.block, str)
             and len(piece.text) <= 16
-            and _RELATED.fullmatch(plain(piece.text)) is not None
+            and _RELATED.fullmatch(piece.plain) is not None
             and (following is None or (following.is_link and not links_document(following)))
         )
         if not dropping:

@@ -27,11 +27,24 @@ _COMMON = frozenset(
 _SAMPLE = 200_000
 _CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\ufeff]+")
 """Control characters that no page shows and the parser chokes on; U+FEFF is a stray byte-order mark."""
+_CONTROL_BYTES = bytes((*range(0x09), 0x0B, *range(0x0E, 0x20)))
 
 
 def decode(body: bytes, content_type: str = "") -> str:
     """The page's text, control characters (all but tab, line feed, form feed, return) left out."""
-    return _CONTROL.sub("", _decode(body, content_type))
+    text = _utf8(body)
+    return _CONTROL.sub("", _decode(body, content_type)) if text is None else text
+
+
+def _utf8(body: bytes) -> str | None:
+    """The text of a body that is UTF-8 without a control character, as nearly all are: told by its bytes."""
+    if body.translate(None, _CONTROL_BYTES) != body:
+        return None
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if "\ufeff" in text else text
 
 
 def _decode(body: bytes, content_type: str) -> str:

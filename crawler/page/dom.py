@@ -7,6 +7,7 @@ flattened and said so (`Dom.flattened`). Not pure in one way only: compiled sele
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import cssselect
 from lxml import etree
@@ -17,8 +18,15 @@ Element = etree._Element
 # The parser stops at the first </html>; included files and pasted Word documents bring their own.
 _SHELL_TAGS = re.compile(r"</?(?:html|body)\b[^>]*>", re.I)
 # Zero-width and format characters, as such and as references: words are told by their letters, and no reader sees these.
-_INVISIBLE = (
-    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\ufe0e\ufe0f\ufeff"
+# U+00AD, U+200B to 200F, U+202A to 202E, U+2060 to 2063, U+FE0E, U+FE0F, U+FEFF, as UTF-8: a pattern that begins with one
+# byte is looked for many times faster than a class of characters.
+_INVISIBLE = tuple(
+    re.compile(mark)
+    for mark in (
+        rb"\xc2\xad",
+        rb"\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xa3])",
+        rb"\xef(?:\xb8[\x8e\x8f]|\xbb\xbf)",
+    )
 )
 _REFERENCES = re.compile(
     "&(?:shy|zwnj|zwj|lrm|rlm|#0*(?:173|820[3-7]|823[4-8]|828[89]|829[01]|65038|65039|65279)|"
@@ -31,31 +39,41 @@ _BLOCK_TAGS = re.compile(
 _SLACK, _INNER = 50, 100
 """Boxes that a closing tag may close at once; levels of nesting that are kept, counted from the innermost box."""
 _SIMPLE = re.compile(r"(?P<tag>[a-zA-Z][\w:]*)?(?:#(?P<id>[\w-]+))?(?:\.(?P<cls>[\w-]+))?")
+_PLAIN = re.compile(r"(?:[a-zA-Z][\w-]*+|[.#][a-zA-Z_][\w-]*+|[ >])++", re.A)
+"""Nothing but tags, classes and ids beside, in and under each other."""
+_CLASS = re.compile(r"\.([\w-]+)")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_IDS, _CLASSES = etree.XPath("//@id"), etree.XPath("//@class")
+_STYLES = etree.XPath("descendant-or-self::*/@style", smart_strings=False)
+_CALLED_HIDDEN = etree.XPath("boolean(descendant-or-self::*/@hidden)")
 
 
 class Dom:
-    """A parsed page: `root` and an index of its ids, classes and tags."""
+    """A parsed page: `root` and an index of its ids and classes."""
 
     def __init__(self, root: Element, flattened: bool) -> None:
         self.root = root
         self.flattened = flattened
         self.ids: dict[str, list[Element]] = {}
         self.classes: dict[str, list[Element]] = {}
-        self.tags: dict[str, list[Element]] = {}
-        for element in root.iter(etree.Element):
-            self.tags.setdefault(str(element.tag), []).append(element)
-            if identifier := element.get("id"):
-                self.ids.setdefault(identifier.strip(), []).append(element)
-            if names := element.get("class"):
-                for name in names.split():
-                    self.classes.setdefault(name, []).append(element)
+        for identifier in _strings(_IDS, root):
+            if identifier:
+                self.ids.setdefault(identifier.strip(), []).append(identifier.getparent())
+        for names in _strings(_CLASSES, root):
+            element = names.getparent()
+            for name in names.split():
+                self.classes.setdefault(name, []).append(element)
+
+    def tagged(self, tag: str) -> list[Element]:
+        """Elements of one tag, in page order."""
+        return list(self.root.iter(tag))
 
     def select(self, selector: str) -> list[Element]:
         """Elements that a CSS selector matches, in page order. Raises ValueError for one that is none."""
         simple = _SIMPLE.fullmatch(selector.strip())
         if simple is None or not simple[0]:
-            result = _compiled(selector)(self.root)
+            path, classes = _compiled(selector)
+            result = path(self.root) if all(name in self.classes for name in classes) else []
             return [item for item in result if isinstance(item, Element)] if isinstance(result, list) else []
         tag, identifier, name = simple["tag"], simple["id"], simple["cls"]
         if identifier is not None:
@@ -63,7 +81,7 @@ class Dom:
         elif name is not None:
             found = self.classes.get(name, [])
         else:
-            return self.tags.get(tag.lower(), [])
+            return self.tagged(tag.lower())
         if tag:
             found = [element for element in found if element.tag == tag.lower()]
         if identifier is not None and name is not None:
@@ -73,19 +91,19 @@ class Dom:
 
 def parse(html: str) -> Dom:
     """The tree of a page. Raises ValueError if there is no element in it."""
-    markup = _REFERENCES.sub("", _SHELL_TAGS.sub("", html))
+    raw = _REFERENCES.sub("", _SHELL_TAGS.sub("", html)).encode("utf-8", "replace")
     for mark in _INVISIBLE:
-        markup = markup.replace(mark, "")
-    root, stopped = _tree(markup)
+        raw = mark.sub(b"", raw)
+    root, stopped = _tree(raw)
     flattened = stopped
     if stopped:
         # Inline tags that nobody closed, first; they carry no text boundary.
-        markup = _INLINE_TAGS.sub("", markup)
-        root, stopped = _tree(markup)
-    if stopped:
-        root, stopped = _tree(_shallow(markup))
-    if stopped:
-        root, _ = _tree(_BLOCK_TAGS.sub("<br>", markup))
+        markup = _INLINE_TAGS.sub("", raw.decode("utf-8"))
+        root, stopped = _tree(markup.encode("utf-8"))
+        if stopped:
+            root, stopped = _tree(_shallow(markup).encode("utf-8"))
+        if stopped:
+            root, _ = _tree(_BLOCK_TAGS.sub("<br>", markup).encode("utf-8"))
     if root is None:
         raise ValueError("there is no markup in it")
     return Dom(root, flattened)
@@ -123,10 +141,19 @@ def _shallow(markup: str) -> str:
 
 def hidden(element: Element) -> bool:
     """Whether the element itself says that it is not shown."""
-    style = element.get("style")
-    if style and _HIDDEN.search(style):
+    if (style := element.get("style")) and _conceals(style):
         return True
     return element.get("hidden") is not None
+
+
+def hides(element: Element) -> bool:
+    """Whether anything in the element, or itself, is `hidden`: a few hundred cells need not be asked one by one."""
+    return any(map(_conceals, set(_strings(_STYLES, element)))) or _CALLED_HIDDEN(element) is True
+
+
+def _conceals(style: str) -> bool:
+    low = style.lower()
+    return ("none" in low or "dden" in low) and _HIDDEN.search(style) is not None
 
 
 def ancestors(element: Element) -> Iterator[Element]:
@@ -156,11 +183,17 @@ def text_of(element: Element) -> str:
     return " ".join("".join(parts).split())
 
 
-def _tree(markup: str) -> tuple[Element | None, bool]:
+def _strings(path: etree.XPath, element: Element) -> list[Any]:
+    """What a path to attributes finds: their values, which know the element that they stand in."""
+    found = path(element)
+    return found if isinstance(found, list) else []
+
+
+def _tree(raw: bytes) -> tuple[Element | None, bool]:
     """The root, and whether the parser stopped before the end. Memory is bounded by the size of the body alone."""
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
     try:
-        root = etree.fromstring(markup.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(raw, parser)
     except etree.ParserError:
         return None, False
     except etree.XMLSyntaxError:
@@ -169,8 +202,10 @@ def _tree(markup: str) -> tuple[Element | None, bool]:
 
 
 @lru_cache(maxsize=256)
-def _compiled(selector: str) -> etree.XPath:
+def _compiled(selector: str) -> tuple[etree.XPath, tuple[str, ...]]:
+    """What finds its elements, and classes without which a page has none."""
     try:
-        return etree.XPath(cssselect.HTMLTranslator().css_to_xpath(selector))
+        path = etree.XPath(cssselect.HTMLTranslator().css_to_xpath(selector))
     except (cssselect.SelectorError, etree.XPathError) as error:
         raise ValueError(f"selector {selector!r}: {error}") from None
+    return path, tuple(_CLASS.findall(selector)) if _PLAIN.fullmatch(selector) else ()

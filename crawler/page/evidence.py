@@ -20,6 +20,8 @@ _OPENING = re.compile(
     r"编制的.{0,12}年度?.{0,8}(?:政府)?信息公开.{0,4}年?度?(?:工作)?报告"
 )
 _HEAD = r"^(?:第?[一二三四五六七八九十]+[、.．,，章节部分:：]*|[(（]?[一二三四五六七八九十][)）]|\d{1,2}[、.．])"
+_HEADS = "第一二三四五六七八九十(（"
+"""What a chapter's heading begins with, digits besides."""
 _CHAPTERS = {
     CHAPTER_ONE: re.compile(
         r"^(?:第?一(?:[、.．,，:：]|部分[、.．:：]?|章)).{0,14}"
@@ -62,8 +64,8 @@ class Folder:
 def marks_in(line: str) -> set[str]:
     """The marks of one folded line or table (its text, cells run together)."""
     found: set[str] = set()
-    if len(line) < 90:
-        found.update(mark for mark, pattern in _CHAPTERS.items() if pattern.search(line))
+    if 0 < len(line) < 90 and (line[0] in _HEADS or line[0].isdecimal()):
+        found.update(mark for mark, pattern in _CHAPTERS.items() if pattern.match(line))
     if len(line) > 14 and ("报告" in line or "年报" in line or "情况" in line) and _OPENING.search(line[:600]):
         found.add(OPENING)
     return found

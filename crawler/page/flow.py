@@ -11,6 +11,7 @@ from itertools import islice
 
 from lxml import etree
 
+from crawler.page.chinese import plain
 from crawler.page.dom import Dom, Element, hidden, text_of
 from crawler.page.tables import read_table
 from crawler.page.text import Block, Table, squeeze
@@ -111,7 +112,7 @@ _DEEPEST_TABLE = 24
 class Piece:
     """A paragraph or a table, and where it stands."""
 
-    __slots__ = ("block", "element", "heading", "linked", "text")
+    __slots__ = ("_plain", "block", "element", "heading", "linked", "text")
 
     def __init__(self, block: Block, element: Element, linked: int, heading: bool) -> None:
         self.block = block
@@ -119,7 +120,15 @@ class Piece:
         self.linked = linked
         """Characters of it that are link text."""
         self.heading = heading
-        self.text = block if isinstance(block, str) else " ".join(cell for row in block.rows for cell in row)
+        self.text = block if isinstance(block, str) else " ".join([cell for row in block.rows for cell in row])
+        self._plain: str | None = None
+
+    @property
+    def plain(self) -> str:
+        """Its text for matching; several stages ask for it."""
+        if self._plain is None:
+            self._plain = plain(self.text)
+        return self._plain
 
     @property
     def is_link(self) -> bool:
@@ -155,6 +164,8 @@ class _Walk:
         self.linked = 0
         self.anchors: list[tuple[Element, int, int]] = []
         self.open: list[Element] = []
+        self.blocks: set[Element] = set()
+        """Inline elements that say that they are blocks."""
         self.tables = 0
         self.tabs = _shown_tabs(dom)
 
@@ -173,15 +184,15 @@ class _Walk:
                         skipped = None
                     else:
                         self._leave(node)
-                if node.tail:
-                    self._text(node.tail)
+                if tail := node.tail:
+                    self.buffer.append(tail)
         self._flush(self.dom.root)
         return self.flow
 
     def _enter(self, node: Element) -> bool:
         """Reads a start tag; False: its subtree is not to be seen."""
         tag = node.tag
-        if tag in _UNSEEN or (len(node.attrib) and hidden(node) and node not in self.tabs):
+        if tag in _UNSEEN or (hidden(node) and node not in self.tabs):
             if tag == "button" and not any(part.strip() for part in self.buffer):
                 self.flow.buttons.append((len(self.flow.pieces), node))
             return False
@@ -205,10 +216,11 @@ class _Walk:
                     return False
         elif tag == "a":
             self.anchors.append((node, len(self.flow.pieces), sum(map(len, self.buffer))))
-        elif (style := node.get("style")) and _BLOCK_STYLE.search(style):
+        elif _is_block(node):
+            self.blocks.add(node)
             self._flush(self._here())
-        if node.text:
-            self._text(node.text)
+        if text := node.text:
+            self.buffer.append(text)
         return True
 
     def _leave(self, node: Element) -> None:
@@ -222,7 +234,7 @@ class _Walk:
                 self.tables -= 1
         elif tag == "a" and self.anchors and self.anchors[-1][0] is node:
             self._anchor(*self.anchors.pop())
-        elif (style := node.get("style")) and _BLOCK_STYLE.search(style):
+        elif node in self.blocks:
             self._flush(self._here())
 
     def _anchor(self, node: Element, before: int, start: int) -> None:
@@ -253,9 +265,6 @@ class _Walk:
         if any(cell for row in grid.rows for cell in row):
             self.flow.pieces.append(Piece(grid, node, linked, False))
 
-    def _text(self, text: str) -> None:
-        self.buffer.append(text)
-
     def _flush(self, element: Element) -> None:
         if not self.buffer:
             return
@@ -263,12 +272,18 @@ class _Walk:
         self.buffer.clear()
         if text:
             # A link that is still open covers at least this line's part of it; its end sets the rest.
-            heading = element.tag in _HEADINGS or any(node.tag in _HEADINGS for node in self.open[-3:])
+            heading = element.tag in _HEADINGS or not _HEADINGS.isdisjoint([node.tag for node in self.open[-3:]])
             self.flow.pieces.append(Piece(text, element, min(self.linked, len(text)), heading))
         self.linked = 0
 
     def _here(self) -> Element:
         return self.open[-1] if self.open else self.dom.root
+
+
+def _is_block(node: Element) -> bool:
+    """Whether an inline element says that it is a block."""
+    style = node.get("style")
+    return style is not None and "block" in style.lower() and _BLOCK_STYLE.search(style) is not None
 
 
 def _shown_tabs(dom: Dom) -> frozenset[Element]:

@@ -155,7 +155,7 @@ def read_metadata(dom: Dom, flow: Flow, own: dict[str, str], family: dict[str, t
 def meta_tags(dom: Dom) -> dict[str, list[str]]:
     """Meta tags by lower-case name, every value that is not empty, in page order."""
     found: dict[str, list[str]] = {}
-    for meta in dom.tags.get("meta", []):
+    for meta in dom.tagged("meta"):
         name = (meta.get("name") or meta.get("property") or "").strip().lower()
         content = " ".join((meta.get("content") or "").split())
         if name and content:
@@ -187,20 +187,17 @@ def _titles(
     def shown(elements: Sequence[Element]) -> list[tuple[str, Element]]:
         return [(text, element) for element in elements if 4 <= len(text := _shown_text(element)) <= 150]
 
-    first = shown(dom.tags.get("h1", [])[:3])
+    first = shown(dom.tagged("h1")[:3])
     loose = [item for item in family if item not in first and len(item[0]) <= 150]
-    loose += shown(dom.tags.get("ucaptitle", [])[:1])
+    loose += shown(dom.tagged("ucaptitle")[:1])
     for name in _TITLE_CLASSES:
         loose += shown(dom.classes.get(name, [])[:3])
     loose += [
-        item
-        for tag in ("h2", "h3")
-        for item in shown(dom.tags.get(tag, [])[:6])
-        if titles.classify(item[0]).kind == "report"
+        item for tag in ("h2", "h3") for item in shown(dom.tagged(tag)[:6]) if titles.classify(item[0]).kind == "report"
     ]
     article = [*tags.get("articletitle", []), *tags.get("og:title", [])]
     strong = [*(text for text, _ in own), *article, *(text for text, _ in first)]
-    weak = [*(text for text, _ in loose), *(text_of(title) for title in dom.tags.get("title", [])[:2])]
+    weak = [*(text for text, _ in loose), *(text_of(title) for title in dom.tagged("title")[:2])]
     return _cleaned(strong), _cleaned(weak), [*own, *first, *loose]
 
 

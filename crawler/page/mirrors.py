@@ -59,7 +59,8 @@ yùn運 yīng應 yōu優 yǎng養 zhuǎn轉 zhì質 zhǔn準"""
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _LETTERS = "A-Za-z\u00c0-\u024f\u0251\u0261\u0300-\u030c"
 _LOST = "?？\ufffd"
-_GLOSS = re.compile(rf"(?<=[{_HAN}])(?:[(（][{_LETTERS}'’\s]{{1,40}}[)）])+")
+_BRACKETED = rf"[{_LETTERS}'’\s]{{1,40}}[)）]"
+_GLOSS = re.compile(rf"[(（](?<=[{_HAN}][(（]){_BRACKETED}(?:[(（]{_BRACKETED})*")
 _LONGEST_SYLLABLE = 8
 """Letters of `zhuang`, and marks that do not compose."""
 _SPACES = re.compile(r"[\s'’]+")

@@ -10,9 +10,6 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-import opencc
-
-_FOLDER = Path(opencc.__file__).parent / "clib" / "share" / "opencc"
 _HEADER = b"OPENCC_MARISA_0.2.5"
 _TRIE = b"We love Marisa.\0"
 
@@ -23,7 +20,9 @@ class DictionaryError(RuntimeError):
 
 def dictionary(name: str) -> dict[str, tuple[str, ...]]:
     """The entries of one of OpenCC's dictionaries. Raises DictionaryError."""
-    path = _FOLDER / f"{name}.ocd2"
+    import opencc
+
+    path = _folder() / f"{name}.ocd2"
     try:
         file = _File(path.read_bytes())
         file.expect(_HEADER)
@@ -33,6 +32,12 @@ def dictionary(name: str) -> dict[str, tuple[str, ...]]:
     except (OSError, ValueError, IndexError, struct.error) as error:
         version = opencc.__version__
         raise DictionaryError(f"{path}: OpenCC {version} keeps its words in another way: {error}") from None
+
+
+def _folder() -> Path:
+    import opencc
+
+    return Path(opencc.__file__).parent / "clib" / "share" / "opencc"
 
 
 def _values(file: "_File", count: int) -> Iterator[tuple[str, ...]]:

@@ -47,10 +47,12 @@ _ALIEN = re.compile(
 _NEAR = 12
 """Pieces behind the body among which a pager of a query address may stand."""
 _COUNT = re.compile(r"\bcountPage\s*=\s*['\"]?(\d{1,3})\b")
-_COUNTING = re.compile(
+COUNTING = re.compile(
     r"\bcreatePage\w*\s*\((?=[^()]*(?<![\w\"'])(?:[2-9]|[1-9]\d))[^()]*\)|\bcountPage\s*=\s*['\"]?(?:[2-9]|[1-9]\d)"
 )
 """What may count more than one page: all other pages need not be searched for it."""
+_COUNTING_WORD = re.compile("(?:create|count)Page")
+"""What it begins with: a plain word is looked for many times faster."""
 _LINE_COMMENT = re.compile(r"(?m)(?<![:'\"])//.*$")
 _PART_MARK = re.compile(r"[-_—(\[【]*第?\d{1,2}页?[)\]】]*")
 
@@ -132,7 +134,9 @@ class _Stem:
 
     def counted(self, html: str) -> Iterator[tuple[int, str]]:
         """Parts that a script counts under this article's name: TRS's `createPageHTML(3, 0, "t…_31", "html")`."""
-        if not self.stem or not any(self.stem in call or "count" in call for call in _COUNTING.findall(html)):
+        if not self.stem or not _COUNTING_WORD.search(html):
+            return
+        if not any(self.stem in call or "count" in call for call in COUNTING.findall(html)):
             return
         code = without_comments(html)
         for pages, prefix, extension, first in script_calls(code):

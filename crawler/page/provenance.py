@@ -73,7 +73,7 @@ def provenance(html: str, url: str, portal: Portal, report: Report) -> Provenanc
 
     title = place(report.title, (*markup.title, "h1"), _TITLE_TAGS)
     if title in ("", "a line of the page") and any(
-        plain(report.title) in plain(text_of(node)) for node in dom.tags.get("title", ())
+        plain(report.title) in plain(text_of(node)) for node in dom.tagged("title")
     ):
         title = "<title>"
     return Provenance(

@@ -30,13 +30,11 @@ from crawler.page.reports import (
     site_findings,
     text_hash,
 )  # fmt: skip
+from crawler.page.revision import REVISION
 from crawler.page.without import without_report
 from crawler.portal import Portal
 
 __all__ = ["REVISION", "read_page", "text_hash"]
-
-REVISION = "6"
-"""Goes into a portal's `rules`; a change here makes stored captures be read again before they are compared."""
 
 _ANOTHER = "another title"
 _REFUSAL_BYTES = 400_000
@@ -204,7 +202,7 @@ def _flattened(url: str) -> PageFinding:
 
 def _base(tree: doms.Dom, url: str) -> str:
     """The address that relative ones are resolved against: `<base href>` or the page's own."""
-    for element in tree.tags.get("base", []):
+    for element in tree.tagged("base"):
         if (href := (element.get("href") or "").strip()) and (found := absolute(href, url)):
             return found
     return url

@@ -59,7 +59,7 @@ def by_header(value: str, base: str) -> str:
 
 
 def _by_meta(dom: Dom, base: str, shell: bool) -> str:
-    for meta in dom.tags.get("meta", []):
+    for meta in dom.tagged("meta"):
         if (meta.get("http-equiv") or "").strip().lower() != "refresh":
             continue
         match = _CONTENT.match(meta.get("content") or "")
@@ -81,7 +81,7 @@ def _by_script(leads: Iterable[str], base: str) -> str:
 
 def _by_frame(dom: Dom, base: str) -> str:
     """The one frame that holds the page, of this host: all others are menus, counters, maps."""
-    frames = [frame for frame in (*dom.tags.get("frame", []), *dom.tags.get("iframe", [])) if not _aside(frame)]
+    frames = [frame for frame in (*dom.tagged("frame"), *dom.tagged("iframe")) if not _aside(frame)]
     pages = {absolute(frame.get("src") or "", base): frame for frame in frames}
     pages = {url: frame for url, frame in pages.items() if _PAGE.search(urlsplit(url).path or "/")}
     (url,) = pages if len(pages) == 1 else ("",)

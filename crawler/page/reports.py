@@ -78,7 +78,7 @@ def companions_in(flow: Flow, base: str, url: str, meta: Metadata) -> tuple[Atta
     if meta.said.kind == "companion":
         found[url] = Attachment(url, meta.title, "document")
     for _, element, text in flow.links:
-        if "信息公" not in plain(text[:80]) or len(text) > 150:
+        if len(text) > 150 or "信息公" not in plain(text[:80]):
             continue
         target = absolute(element.get("href") or "", base) if element.get("href") else ""
         if target and target not in found and titles.classify(text).kind == "companion":
@@ -218,7 +218,7 @@ def title_lines(pieces: Sequence[Piece], wanted: str) -> tuple[int, int]:
         for last in range(first, min(first + _MOST_HEADING_PIECES, len(pieces))):
             if not isinstance(pieces[last].block, str):
                 break
-            joined += plain(pieces[last].text)
+            joined += pieces[last].plain
             if joined == wanted:
                 return first, last + 1
             if not wanted.startswith(joined):

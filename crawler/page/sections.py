@@ -104,9 +104,15 @@ def back(lines: Lines, index: int, floor: int, other: int) -> int:
 
 def describe(section: Section, lines: Lines) -> None:
     """Reads year, title and organ of a section, and what stands in it."""
-    section.year = section.year_from = None
-    section.title = section.titled = section.organ = ""
-    section.guessed = False
+    span = (section.start, section.end)
+    if (told := lines.told.get(span)) is None:
+        told = lines.told[span] = _described(Section(*span), lines)
+    section.year, section.year_from, section.guessed = told.year, told.year_from, told.guessed
+    section.title, section.titled, section.organ = told.title, told.titled, told.organ
+    section.kinds, section.chapters = told.kinds, told.chapters
+
+
+def _described(section: Section, lines: Lines) -> Section:
     kinds: set[str] = set()
     for index in range(section.start, section.end):
         kinds.update(lines.kinds[index])
@@ -131,6 +137,7 @@ def describe(section: Section, lines: Lines) -> None:
         if section.year is None and kinds - {TABLE_TWO} and (voted := voted_year(texts)):
             section.year, section.year_from, section.guessed = voted, "body", True
     section.organ = section.titled or organ_in(texts)
+    return section
 
 
 def _titled(section: Section, text: str, year: int | None) -> None:

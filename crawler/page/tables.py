@@ -13,7 +13,7 @@ from itertools import islice
 
 from lxml import etree
 
-from crawler.page.dom import Element, hidden, text_of
+from crawler.page.dom import Element, hidden, hides, text_of
 from crawler.page.text import Table, squeeze
 
 _MOST_COLUMNS = 1000
@@ -36,6 +36,7 @@ _BREAKS = frozenset(
 )
 _UNSEEN = frozenset(["script", "style", "noscript", "template", "select", "textarea", "button", "xml", "rt", "rp"])
 _NOT_SHOWN = re.compile(r"display\s*:\s*none", re.I)
+_SPAN = re.compile(r"\s*\+?(\d{1,9})")
 _GROUPS = frozenset(("thead", "tbody", "tfoot"))
 
 
@@ -44,17 +45,18 @@ class Cell:
 
     __slots__ = ("columns", "rows", "text")
 
-    def __init__(self, element: Element, rows: int, columns: int) -> None:
+    def __init__(self, text: str, rows: int, columns: int) -> None:
         self.rows = rows
         self.columns = columns
-        self.text = "" if len(element.attrib) and hidden(element) else _cell_text(element)
+        self.text = text
 
 
 def read_table(table: Element) -> Table | None:
     """The grid, or None for a layout table. A table without cells is an empty `Table`."""
     if not all(map(_mere_cell, table.iterdescendants("table"))):
         return None
-    rows = _rows(table)
+    hiding = hides(table) or next(table.iter(*_UNSEEN), None) is not None
+    rows = _rows(table, hiding)
     if sum(len(row) for row in rows) == 0:
         return None if _loose_text(table) else Table(())
     if _is_layout(rows, table):
@@ -62,19 +64,19 @@ def read_table(table: Element) -> Table | None:
     grid = _grid(rows)
     if not grid or max(len(row) for row in grid) < 2:
         return None
-    return Table(tuple(tuple(squeeze(text) for text in row) for row in grid))
+    return Table(tuple(map(tuple, grid)))
 
 
 def _mere_cell(table: Element) -> bool:
     """Whether a table in another's cell is only an editor's way to write that cell's words."""
     cells = list(islice(table.iter("td", "th"), 2))
     nested = next(table.iterdescendants("table", "img"), None) is not None
-    return len(cells) == 1 and not nested and len(squeeze(_cell_text(table))) <= _LABEL
+    return len(cells) == 1 and not nested and len(squeeze(_cell_text(table, True))) <= _LABEL
 
 
-def _rows(table: Element) -> list[list[Cell]]:
+def _rows(table: Element, hiding: bool) -> list[list[Cell]]:
     """Rows of the table itself (not of nested ones) as browsers show them: the first header before, the first footer behind
-    all others. No cell reaches into another group of rows."""
+    all others. No cell reaches into another group of rows. `hiding`: something in the table is not shown; else nobody is asked."""
     head: list[list[Cell]] = []
     body: list[list[Cell]] = []
     foot: list[list[Cell]] = []
@@ -88,36 +90,37 @@ def _rows(table: Element) -> list[list[Cell]]:
     for child in table.iterchildren(etree.Element):
         if child.tag in _GROUPS:
             close()
-            if not hidden(child):
+            if not (hiding and hidden(child)):
                 into = (
                     head if child.tag == "thead" and not head else foot if child.tag == "tfoot" and not foot else body
                 )
-                into.extend(_clipped(_group(child)))
+                into.extend(_clipped(_group(child, hiding)))
         elif child.tag == "tr":
-            if not hidden(child):
-                loose.append(_cells(child))
+            if not (hiding and hidden(child)):
+                loose.append(_cells(child, hiding))
         elif child.tag in ("td", "th"):
             if (before := child.getprevious()) is None or before.tag not in ("td", "th"):
                 loose.append([])
-            loose[-1].append(_cell(child))
+            loose[-1].append(_cell(child, hiding))
         elif child.tag in ("form", "font", "span", "div"):
             # Browsers move these out of the table and read the rows as if they stood in it.
-            loose.extend(_cells(row) for row in child.iter("tr") if _own(row, table) and not hidden(row))
+            loose.extend(_cells(row, hiding) for row in child.iter("tr") if _own(row, table) and not hidden(row))
     close()
     return head + body + foot
 
 
-def _group(element: Element) -> list[list[Cell]]:
+def _group(element: Element, hiding: bool) -> list[list[Cell]]:
     """The rows of a thead, tbody or tfoot."""
-    cells = [_cell(part) for part in element.iterchildren("td", "th")]
-    rows = [_cells(row) for row in element.iterchildren("tr") if not hidden(row)]
+    cells = [_cell(part, hiding) for part in element.iterchildren("td", "th")]
+    rows = [_cells(row, hiding) for row in element.iterchildren("tr") if not (hiding and hidden(row))]
     return [cells, *rows] if cells else rows
 
 
 def _clipped(rows: list[list[Cell]]) -> list[list[Cell]]:
     for index, row in enumerate(rows):
         for cell in row:
-            cell.rows = min(cell.rows, len(rows) - index)
+            if cell.rows > 1:
+                cell.rows = min(cell.rows, len(rows) - index)
     return rows
 
 
@@ -128,14 +131,15 @@ def _own(row: Element, table: Element) -> bool:
     return parent is table
 
 
-def _cells(row: Element) -> list[Cell]:
+def _cells(row: Element, hiding: bool) -> list[Cell]:
     found: list[Cell] = []
     for child in row.iterchildren(etree.Element):
         if child.tag in ("td", "th"):
-            if not _absent(child):
-                found.append(_cell(child))
+            if not (hiding and _absent(child)):
+                found.append(_cell(child, hiding))
         elif child.tag in ("form", "font", "span", "div", "p"):
-            found.extend(_cell(part) for part in child.iterchildren("td", "th") if not _absent(part))
+            parts = child.iterchildren("td", "th")
+            found.extend(_cell(part, hiding) for part in parts if not (hiding and _absent(part)))
     return found
 
 
@@ -144,12 +148,14 @@ def _absent(cell: Element) -> bool:
     return cell.get("hidden") is not None or _NOT_SHOWN.search(cell.get("style") or "") is not None
 
 
-def _cell(element: Element) -> Cell:
-    return Cell(element, _span(element, "rowspan"), min(_span(element, "colspan"), _MOST_COLUMNS))
+def _cell(element: Element, hiding: bool) -> Cell:
+    text = "" if hiding and hidden(element) else _cell_text(element, hiding)
+    return Cell(text, _span(element, "rowspan"), min(_span(element, "colspan"), _MOST_COLUMNS))
 
 
 def _span(element: Element, name: str) -> int:
-    match = re.match(r"\s*\+?(\d{1,9})", element.get(name) or "")
+    written = element.get(name)
+    match = _SPAN.match(written) if written else None
     if match is None:
         return 1
     value = int(match[1])
@@ -157,24 +163,36 @@ def _span(element: Element, name: str) -> int:
     return value or (65534 if name == "rowspan" else 1)
 
 
-def _cell_text(cell: Element) -> str:
+def _cell_text(cell: Element, hiding: bool) -> str:
     """A cell's text, a line for each paragraph."""
-    parts: list[str] = []
-    walk = etree.iterwalk(cell, events=("start", "end", "comment", "pi"))
-    for event, node in walk:
-        if event == "start":
-            if node.tag in _UNSEEN or (node is not cell and hidden(node)):
-                walk.skip_subtree()
-                continue
-            if node.tag in _BREAKS:
+    if not hiding:
+        text = etree.tostring(cell, method="text", encoding="unicode", with_tail=False).strip()
+        if len(text) < 2:  # most are: zeros
+            return text
+    parts = [(cell.text or "").replace("\n", " ")]
+    node: Element | None = cell[0] if len(cell) else None
+    while node is not None:
+        inside = False
+        if isinstance(tag := node.tag, str) and tag not in _UNSEEN and not (hiding and hidden(node)):
+            inside = len(node) > 0
+            if tag in _BREAKS:
                 parts.append("\n")
             if node.text:
                 parts.append(node.text.replace("\n", " "))
-        elif node is not cell:
-            if event == "end" and node.tag in _BREAKS:
+        if inside:
+            node = node[0]
+            continue
+        # Behind it: what follows it, else what follows that which it is the last of.
+        while True:
+            if node.tag in _BREAKS:
                 parts.append("\n")
-            if node.tail:
-                parts.append(node.tail.replace("\n", " "))
+            if tail := node.tail:
+                parts.append(tail.replace("\n", " "))
+            if (after := node.getnext()) is not None:
+                node = after
+                break
+            if (node := node.getparent()) is cell or node is None:
+                return "".join(parts)
     return "".join(parts)
 
 
@@ -190,6 +208,8 @@ def _is_layout(rows: list[list[Cell]], table: Element) -> bool:
         return True
     for row in rows:
         for cell in row:
+            if len(cell.text) <= _LABEL:
+                continue
             if _CHAPTER.search(cell.text) and len(cell.text.strip()) > _LABEL:
                 return True
             paragraphs = [line for line in cell.text.split("\n") if line.strip()]
@@ -222,12 +242,15 @@ def _grid(rows: list[list[Cell]]) -> list[list[str]]:
     columns = {column: index for index, column in enumerate(sorted(starts_columns))}
     lines = {row: index for index, row in enumerate(sorted(starts_rows))}
     if len(columns) * len(lines) > _MOST_PLACES:
-        return [[cell.text for cell in row] for row in rows if row]
+        return [[squeeze(cell.text) for cell in row] for row in rows if row]
     grid: list[list[str]] = [[] for _ in lines]
     ordered = sorted(columns)
     for cell, top, left in placed:
-        text = squeeze(cell.text)
+        text = " ".join(cell.text.split())
         first = columns[left]
+        if cell.rows == cell.columns == 1 and len(places := grid[lines[top]]) == first:
+            places.append(text)
+            continue
         end = bisect_left(ordered, left + cell.columns)
         for row in range(top, min(top + cell.rows, len(rows))):
             if (line := lines.get(row)) is not None:
@@ -248,7 +271,8 @@ def _place(rows: list[list[Cell]]) -> tuple[list[tuple[Cell, int, int]], set[int
         taken = [span for span in taken if span[2] > index]
         column = 0
         for cell in row:
-            column = _free(taken, column)
+            if taken:
+                column = _free(taken, column)
             placed.append((cell, index, column))
             starts_rows.add(index)
             starts_columns.add(column)

@@ -35,7 +35,7 @@ def tidy(blocks: Iterable[Block]) -> list[Block]:
     kept: list[Block] = []
     for block in blocks:
         if isinstance(block, Table):
-            rows = tuple(tuple(squeeze(cell) for cell in row) for row in block.rows if row)
+            rows = tuple([tuple([" ".join(cell.split()) for cell in row]) for row in block.rows if row])
             if rows:
                 kept.append(Table(rows))
         elif paragraph := squeeze(block):
@@ -85,7 +85,9 @@ def words(blocks: Sequence[Block]) -> str:
 
 
 def _line(row: tuple[str, ...]) -> str:
-    return "| " + " | ".join(_ESCAPE.sub(r"\\\1", cell) for cell in row) + " |"
+    if any("|" in cell or "\\" in cell for cell in row):
+        row = tuple(_ESCAPE.sub(r"\\\1", cell) for cell in row)
+    return f"| {' | '.join(row)} |"
 
 
 def _cells(line: str) -> tuple[str, ...]:

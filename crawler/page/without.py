@@ -27,7 +27,7 @@ def without_report(fetched: Fetched, html: str, tree: doms.Dom, flow: Flow, base
     own = [piece for piece in flow.pieces if not piece.is_link and not chrome.is_chrome_line(piece.text)]
     shell = verdict.is_little(shown)
     thin = verdict.is_little(" ".join(piece.text for piece in own))
-    title = next((doms.text_of(title) for title in tree.tags.get("title", [])[:1]), "")
+    title = next((doms.text_of(title) for title in tree.tagged("title")[:1]), "")
     lines = [
         *([title] if title else []),
         *(piece.text for piece in flow.pieces if not piece.is_link and isinstance(piece.block, str)),
@@ -72,8 +72,5 @@ def _own_links(flow: Flow, url: str, base: str) -> int:
 def _named_by_pictures(tree: doms.Dom) -> list[str]:
     """What pictures are called: an error page may be nothing but one."""
     return [
-        name
-        for picture in tree.tags.get("img", [])
-        for key in ("alt", "title")
-        if (name := (picture.get(key) or "").strip())
+        name for picture in tree.tagged("img") for key in ("alt", "title") if (name := (picture.get(key) or "").strip())
     ]

@@ -53,7 +53,7 @@ def induced(page: Seen, portal: Portal) -> Induced | None:
     except ValueError:
         return None
     flow = read_flow(dom)
-    if before.state not in ("present", "other") or len(before.reports) > 1 or len(dom.tags.get("a", [])) > _MOST_LINKS:
+    if before.state not in ("present", "other") or len(before.reports) > 1 or len(dom.tagged("a")) > _MOST_LINKS:
         return None
     chosen = Selectors()
     evidence: list[Evidence] = []
