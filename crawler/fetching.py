@@ -1,6 +1,6 @@
 """One address → one `Answer`: guard, robots.txt, pauses, redirects, retries, and every failure as a word.
 
-The one user of Scrapy's downloader. It asks the engine for each download (`download_async`), so that cookies,
+Downloads are made by `crawler.downloader` (by Scrapy's engine, where `scrapy crawl` runs a spider by hand): cookies,
 decompression, proxies and TLS are Scrapy's, while scheduling is plain `await`: a pass holds only the requests in flight.
 Each request waits its turn (crawler/pace.py), robots.txt, hops, retries and files among them. Never raises for what a portal
 does.
@@ -20,6 +20,7 @@ from scrapy.http import Response
 
 from crawler import browser
 from crawler.answer import Answer, asked_for_changes
+from crawler.downloader import SLOT
 from crawler.failures import explain
 from crawler.guard import Guard, Refusal
 from crawler.manners import ASKED_TO_WAIT, Manners
@@ -52,7 +53,7 @@ _REHEARSED = 6 * 3600.0
 
 
 class Downloads(Protocol):
-    """What of Scrapy's engine is used."""
+    """What of Scrapy's engine, or of `crawler.downloader.Downloader`, is used."""
 
     async def download_async(self, request: Request) -> Response:
         """Downloads through the downloader's middlewares."""
@@ -249,6 +250,7 @@ class Fetcher:
             "download_maxsize": max_bytes,
             "download_timeout": self._limits.timeout,
             "download_fail_on_dataloss": True,
+            SLOT: host_of(target),
             **(browser.rendered() if render else {}),
         }
         if self._proxy:

@@ -3,6 +3,8 @@
 import json
 import socket
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +183,16 @@ def test_a_dead_proxy_is_no_dead_portal(tmp_path: Path) -> None:
         home.run("crawl", "far", now="2026-02-10T06:00:00Z")
         events = json.loads(home.run("events", "--json", now="2026-02-10T06:01:00Z").stdout)
         assert "portal_recovered" in {event["kind"] for event in events}
+
+
+# The short way -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_servers_do_ends_as_it_does_with_scrapy_s_own_handler(tmp_path: Path) -> None:
+    """Same responses, same errors, same bytes sent, whatever a server does; and most of it took the short way."""
+    command = [sys.executable, "-m", "tests.e2e.two_handlers", str(certificate(tmp_path, "127.0.0.1"))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["differences"] == []
+    assert told["short"] >= told["cases"]
