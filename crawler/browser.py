@@ -7,12 +7,14 @@ import importlib.util
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from scrapy.settings import BaseSettings
 
 from crawler.rendered.wire import Visitor
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
 
 
 def executable() -> str:
@@ -31,7 +33,7 @@ def available() -> bool:
     return any(own.glob("chromium*"))
 
 
-def configure(settings: BaseSettings, visitor: Visitor) -> None:
+def configure(settings: "BaseSettings", visitor: Visitor) -> None:
     """Lets the browser answer a spider's requests that ask for it; all others go where they went before. `visitor` decides
     what the browser may connect to."""
     handlers = settings.getwithbase("DOWNLOAD_HANDLERS")

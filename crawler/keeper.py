@@ -26,14 +26,12 @@ from typing import NoReturn
 import msgspec
 
 from crawler import kernel
-from crawler.observation import WATCHER_ENDED
+from crawler.observation import LOG, WATCHER_ENDED
 from crawler.orders import Ended, Order, Progressed, Said, Started
 from crawler.process import PATIENCE, run
 from crawler.rendered import client
 from crawler.run_folder import RunFolderError
 
-LOG = "crawl.log"
-"""In the run folder: what the pass wrote to standard output and standard error."""
 _LOOK = 5.0
 """Seconds between two looks at what no signal tells."""
 _LOG_BYTES = 50_000_000
@@ -170,17 +168,18 @@ def keep(
             kernel.kill(child, signal.SIGTERM)
 
 
-def keep_browser(serve: Callable[[], int], temporary: str, nursery: int) -> int:
-    """The keeper of the browser that passes share. It ends when that does; told to end, it tells it so."""
+def keep_shared(name: str, serve: Callable[[], int], temporary: str, nursery: int, memory: int = 0) -> int:
+    """The keeper of a process that passes share: the browser, or one that makes several of them. It ends when that does; told to
+    end, it tells it so. `memory`: as an order has it."""
     bell, me = Bell(), os.getpid()
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    kernel.name("keep browser")
+    kernel.name(f"keep {name}")
     kernel.adopt_orphans()
     child = os.fork()
     if not child:
         bell.take_down()
-        become(lambda: _serve(serve, temporary, me))
+        become(lambda: _serve(name, serve, temporary, me, memory))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     kernel.die_with_parent(signal.SIGTERM, nursery)
     told_at = 0.0
@@ -199,16 +198,26 @@ def keep_browser(serve: Callable[[], int], temporary: str, nursery: int) -> int:
             kernel.kill(child, signal.SIGTERM)
 
 
-def _serve(serve: Callable[[], int], temporary: str, keeper: int) -> int:
-    """The browser's own process."""
+def _serve(name: str, serve: Callable[[], int], temporary: str, keeper: int, memory: int) -> int:
+    """The shared process itself."""
     os.setsid()
     kernel.die_with_parent(signal.SIGKILL, keeper)
-    kernel.name("browser")
+    kernel.name(name)
     kernel.first_to_go()
     os.environ["TMPDIR"] = tempfile.tempdir = temporary
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _hold(memory)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     return serve()
+
+
+def _hold(memory: int) -> None:
+    """Holds this process to twice an order's memory: of what it asks for, used or not; it is to be stopped before it gets
+    nothing."""
+    if memory:
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        with contextlib.suppress(ValueError, OSError):  # there is a lower one
+            resource.setrlimit(resource.RLIMIT_DATA, (2 * memory, hard))
 
 
 def _make(order: Order, reason: Reason, temporary: str, pipe: int, keeper: int, door: socket.socket | None) -> int:
@@ -227,11 +236,7 @@ def _make(order: Order, reason: Reason, temporary: str, pipe: int, keeper: int, 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if door is not None:
         client.inherit(door)
-    if order.memory:
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        most = 2 * order.memory  # of what it asks for, used or not; and it is to be stopped before it gets nothing
-        with contextlib.suppress(ValueError, OSError):  # there is a lower one
-            resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    _hold(order.memory)
     try:
         return run(folder, lambda told: tell(pipe, told), reason.said)
     except RunFolderError as error:

@@ -4,9 +4,10 @@ It has imported what a pass needs and started nothing, so that a pass begins in 
 orders; standard output: what becomes of them (crawler/orders.py). WHOSE is for those who list processes.
 
     nursery ── keeper ── pass ── the reader of documents …
+            ├─ keeper ── company: passes that share a process (crawler/companies)
             └─ keeper ── the browser's process ── its driver, Chromium
 
-Each pass has a keeper between it and the nursery. Whatever the pass starts stays below its keeper, however deep and in
+Each of them has a keeper between it and the nursery. Whatever the pass starts stays below its keeper, however deep and in
 whatever process group, and is gone when the keeper says so. The nursery does the same for keepers: what is left of one
 that was killed falls to it, and is killed. When the nursery's input ends, its supervisor died: every pass is ended.
 
@@ -20,16 +21,20 @@ import signal
 import socket
 import sys
 import tempfile
+import time
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from crawler import kernel
-from crawler.keeper import BEYOND, KILL, SIGNALS, Bell, Reason, become, clear, keep, keep_browser, reaped, tell
+from crawler.companies import Companies
+from crawler.keeper import BEYOND, KILL, SIGNALS, Bell, Reason, become, clear, keep, keep_shared, reaped, tell
 from crawler.observation import WATCHER_ENDED
-from crawler.orders import Asked, Gone, Order, Stop
-from crawler.process import warm
+from crawler.orders import Again, Asked, Ended, Gone, Order, Stop
+from crawler.process import warm, warm_more
 from crawler.rendered.engine import Bounds
 from crawler.rendered.pool import Pool
 
@@ -37,6 +42,9 @@ _TICK, _REST = 0.5, 5.0
 """Seconds between two looks at passes, and at a browser that nobody uses."""
 _TEMPORARY = "nianbao-pass-"
 """How passes' temporary folders are called; the nursery's process id follows."""
+
+_AGAIN = 4
+"""Passes at a time that are made by themselves after their process had ended."""
 
 _order = msgspec.json.Decoder(Asked).decode
 
@@ -50,7 +58,6 @@ def main() -> int:
     kernel.adopt_orphans()
     _sweep()
     warm()
-    gc.collect()
     gc.freeze()  # a child that collects must not touch, and so copy, what it shares with its parent
     return Nursery(pipe).serve()
 
@@ -75,21 +82,28 @@ class Nursery:
         self._wards: dict[int, _Ward] = {}
         """By keeper."""
         self._pool = Pool(f"{_TEMPORARY}{os.getpid()}-")
+        self._companies = Companies(f"{_TEMPORARY}{os.getpid()}-", partial(tell, pipe))
+        self._again: deque[Order] = deque()
+        """Passes that wait to be made by themselves."""
         self._ending = False
+        self._taken = 0
+        self._looked = 0.0
 
     def serve(self) -> int:
         """Until the input has ended and nothing is left."""
         bell = Bell()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to answer
         rest = b""
-        while not self._ending or self._wards or self._pool.keeper:
+        while not self._ending or self._wards or self._companies.keepers or self._pool.keeper:
             if self._ending and not self._wards:
                 self._pool.end()
+            companies = self._companies.filenos()
             doors = {ward.door.fileno(): ward for ward in self._wards.values() if ward.door is not None}
             beats = self._pool.fileno()
-            inputs = [*doors, *(() if self._ending else (0,)), *(() if beats is None else (beats,))]
-            wait = _TICK if self._wards or (self._ending and self._pool.keeper) else _REST
-            rung, ready = bell.wait(wait if self._wards or self._pool.keeper else None, *inputs)
+            inputs = [*doors, *companies, *(() if self._ending else (0,)), *(() if beats is None else (beats,))]
+            passes = bool(self._wards or self._companies.keepers)
+            wait = _TICK if passes or (self._ending and self._pool.keeper) else _REST
+            rung, ready = bell.wait(wait if passes or self._pool.keeper else None, *inputs)
             if signal.SIGTERM in rung:
                 self._end()
             if beats in ready:
@@ -97,6 +111,8 @@ class Nursery:
             for number in ready:
                 if number in doors:
                     self._answer(doors[number])
+                elif number in companies:
+                    self._companies.listen(companies[number])
             if 0 in ready:
                 got = os.read(0, 1 << 16)
                 *lines, rest = (rest + got).split(b"\n")
@@ -104,23 +120,60 @@ class Nursery:
                     self._hear(line)
                 if not got:
                     self._end()
-            self._watch()
+            self._look()
             self._reap()
+            self._make_again()
         return 0
 
     def _end(self) -> None:
         self._ending = True
+        self._companies.end(WATCHER_ENDED)
+        for order in self._again:
+            tell(self._pipe, Ended(order.crawl, None, WATCHER_ENDED))
+            tell(self._pipe, Gone(order.crawl))
+        self._again.clear()
         for keeper, ward in self._wards.items():
             self._stop(keeper, ward, WATCHER_ENDED)
 
     def _hear(self, line: bytes) -> None:
         match _order(line):
             case Order() as order:
-                self._start(order)
+                self._take(order)
             case Stop(crawl, why):
+                if self._companies.stop(crawl, why):
+                    return
+                if waits := [order for order in self._again if order.crawl == crawl]:
+                    self._again.remove(waits[0])
+                    tell(self._pipe, Ended(crawl, None, why))
+                    tell(self._pipe, Gone(crawl))
                 for keeper, ward in self._wards.items():
                     if ward.order.crawl == crawl:
                         self._stop(keeper, ward, why)
+
+    def _take(self, order: Order) -> None:
+        self._taken += 1
+        if self._taken == 2:  # it makes more than the pass of one command: what is imported now is not imported in each
+            warm_more()
+            gc.freeze()
+        if not self._companies.fits(order):
+            self._start(order)
+        elif order.suspect:
+            self._put_off(order)
+        else:
+            try:
+                self._companies.take(order, self._fork_company)
+            except OSError as error:
+                tell(self._pipe, Gone(order.crawl, error=f"{type(error).__name__}: {error}"))
+
+    def _put_off(self, order: Order) -> None:
+        self._again.append(msgspec.structs.replace(order, suspect=True))
+        tell(self._pipe, Again(order.crawl))
+
+    def _make_again(self) -> None:
+        """A few at a time: each takes a process's memory."""
+        alone = sum(ward.order.suspect for ward in self._wards.values())
+        for _ in range(min(_AGAIN - alone, len(self._again))):
+            self._start(self._again.popleft())
 
     def _start(self, order: Order) -> None:
         me, reason = os.getpid(), Reason()
@@ -153,6 +206,7 @@ class Nursery:
 
         def forked() -> int:
             self._pool.forget()
+            self._companies.forget()
             for ward in self._wards.values():
                 if ward.door is not None:
                     ward.door.close()
@@ -173,7 +227,18 @@ class Nursery:
         def forked() -> int:
             os.close(self._pipe)  # its end says that no pass is left
             first()
-            return keep_browser(serve, temporary, me)
+            return keep_shared("browser", serve, temporary, me)
+
+        return self._fork(forked)
+
+    def _fork_company(
+        self, name: str, serve: Callable[[], int], first: Callable[[], None], temporary: str, memory: int
+    ) -> int:
+        me = os.getpid()
+
+        def forked() -> int:
+            first()
+            return keep_shared(name, serve, temporary, me, memory)
 
         return self._fork(forked)
 
@@ -200,12 +265,20 @@ class Nursery:
             ward.reason.say(why)
             kernel.kill(keeper, signal.SIGTERM)
 
+    def _look(self) -> None:
+        """Twice a second at most: reading the whole tree of processes takes milliseconds."""
+        if (now := time.monotonic()) >= self._looked + _TICK:
+            self._looked = now
+            self._watch()
+
     def _watch(self) -> None:
         """Holds passes to their limit of memory."""
-        if not self._pool.keeper and not any(ward.order.memory for ward in self._wards.values()):
+        companies = bool(self._companies.keepers)
+        if not self._pool.keeper and not companies and not any(ward.order.memory for ward in self._wards.values()):
             return
         tree = kernel.processes()
         self._pool.watch(tree, KILL)
+        self._companies.watch(tree)
         for keeper, ward in self._wards.items():
             members = kernel.below(keeper, tree)
             used = sum(one.resident for one in members)
@@ -226,10 +299,14 @@ class Nursery:
         while (one := reaped()) is not None:
             if one[0] in self._wards:
                 ended.append(self._wards.pop(one[0]))
+            elif (again := self._companies.reaped(one[0], WATCHER_ENDED if self._ending else "")) is not None:
+                others = True
+                for order in again:
+                    self._put_off(order)
             else:
                 others |= self._pool.reaped(one[0])
         if ended or others:
-            clear(frozenset({*self._wards, self._pool.keeper}))
+            clear(frozenset({*self._wards, *self._companies.keepers, self._pool.keeper}))
         for ward in ended:
             shutil.rmtree(ward.temporary, ignore_errors=True)
             ward.reason.close()
@@ -247,4 +324,6 @@ def _sweep() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # to take all of it down again in order takes a tenth of a second, and somebody waits for the end

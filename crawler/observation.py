@@ -26,6 +26,8 @@ JOB, KNOWN, OBSERVATIONS, CAPTURE, SECTIONS, RUN = (
     "sections.warc",
     "run.json",
 )
+LOG = "crawl.log"
+"""What the pass wrote to standard output and standard error; no part of what it saw."""
 
 WATCHER_ENDED = "the program that watches over it ended"
 SERVICE_STOPS = "the service stops"
@@ -132,6 +134,8 @@ class KnownPage(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type
     """It is the own page of a report that is not taken down: that it reads gone, or leads elsewhere, is news."""
     listed: tuple[tuple[str, str], ...] = ()
     """Section and title of each list that named it last."""
+    skeleton: str = ""
+    """Of the body that `body_hash` is of (crawler.page.skeleton); empty: it has none."""
 
 
 class SectionRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="section"):
@@ -202,8 +206,8 @@ class PartRead(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PageRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="page"):
-    """A page was asked for. `same`: 304, or the bytes that known.jsonl gave: nothing was parsed. An article of several pages
-    is told as its first one: `same` if all are, `present` if all were read, else as the part that could not be."""
+    """A page was asked for. `same`: 304, or the bytes or the skeleton that known.jsonl gave: nothing was parsed. An article of
+    several pages is told as its first one: `same` if all are, `present` if all were read, else as the part that could not be."""
 
     url: str
     """As asked for: a known page's address, or a listed link's."""
@@ -215,6 +219,9 @@ class PageRead(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""
+    """Of the body that was parsed: with `same` that of the one before, whatever differs in this one."""
+    skeleton: str = ""
+    """Of the same body."""
     capture: str = ""
     """`OFFSET` of its record in capture.warc.gz, if it was captured."""
     reports: tuple[ReportSeen, ...] = ()

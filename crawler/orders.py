@@ -22,6 +22,10 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", 
     """Bytes that all processes of that browser may take together; 0: as many as it has by default."""
     browser_pages: int = 0
     """Pages that it may have open at once; 0: as many as it has by default."""
+    together: int = 1
+    """Passes that may share a process with it, itself among them."""
+    suspect: bool = False
+    """The portal's last pass ended its process: this one is made by itself, and only a few such at a time."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag_field="event", tag="stop"):
@@ -69,7 +73,26 @@ class Gone(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", t
     """Why it never began, if it did not."""
 
 
-Said = Started | Progressed | Ended | Gone
+class Again(msgspec.Struct, frozen=True, tag_field="event", tag="again"):
+    """The pass waits to be made by itself, from its beginning: the process that it shared with others ended, or it did not
+    come that far. `Started` follows."""
+
+    crawl: int
+
+
+class Over(msgspec.Struct, frozen=True, tag_field="event", tag="over"):
+    """A pass that shares a process has ended."""
+
+    crawl: int
+
+
+class Beat(msgspec.Struct, frozen=True, tag_field="event", tag="beat"):
+    """A process that several passes share is alive."""
+
+
+Said = Started | Progressed | Again | Ended | Gone
 """What comes out of the nursery."""
 Asked = Order | Stop
-"""What goes into it."""
+"""What goes into it, and into a process that several passes share."""
+Shared = Over | Beat
+"""What comes out of such a process."""

@@ -8,16 +8,12 @@ is settled (monitor.archive keeps it then), and nearly every pass says nothing.
 """
 
 import hashlib
-import io
 import os
 from collections.abc import Iterable, Iterator
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from crawler.observation import (
     CAPTURE,
@@ -32,10 +28,11 @@ from crawler.observation import (
     Observation,
     RunSummary,
 )
+from crawler.warc import Exchange, WarcWriter
+
+__all__ = ["Exchange", "Known", "RunFolderError", "RunWriter", "Sink", "read_job", "write_known"]
 
 _FLUSH_EVERY = 50
-# What describes the transfer, not the resource: the body is stored as it was decoded.
-_TRANSFER = frozenset({"content-encoding", "transfer-encoding", "content-length", "connection", "keep-alive"})
 
 _encode = msgspec.json.Encoder().encode
 _decode_known = msgspec.json.Decoder(KnownPage).decode
@@ -43,20 +40,6 @@ _decode_known = msgspec.json.Decoder(KnownPage).decode
 
 class RunFolderError(ValueError):
     """A run folder that cannot be used; the message names file and cause."""
-
-
-class Exchange(msgspec.Struct, frozen=True):
-    """One request and its answer, as a capture keeps them."""
-
-    url: str
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    """Decoded: no Content-Encoding."""
-    method: str = "GET"
-    request_headers: tuple[tuple[str, str], ...] = ()
-    request_body: bytes = b""
-    ip_address: str = ""
 
 
 class Sink(Protocol):
@@ -135,13 +118,12 @@ class RunWriter:
         # A pass that was killed before is begun anew: nothing in its files counts.
         self._observations: BinaryIO = (folder / OBSERVATIONS).open("wb")
         self._capture: BinaryIO = (folder / CAPTURE).open("wb")
-        self._warc = WARCWriter(self._capture, gzip=True)
+        self._warc = WarcWriter(self._capture, CAPTURE, gzip=True)
         self._sections: BinaryIO = (folder / SECTIONS).open("wb")
-        self._lists = WARCWriter(self._sections, gzip=False)
+        self._lists = WarcWriter(self._sections, gzip=False)
         self._section_bytes = section_bytes
         self._lines = 0
         self.closed = False
-        write_info(self._warc, CAPTURE)
 
     def tell(self, observation: Observation) -> None:
         """Appends one observation."""
@@ -153,14 +135,14 @@ class RunWriter:
 
     def capture(self, exchange: Exchange) -> str:
         """Appends a response and its request; the offset of the response's record."""
-        return _append(self._warc, self._capture, exchange)
+        return str(self._warc.append(exchange))
 
     def capture_list(self, exchange: Exchange) -> str:
         """Appends a section's response and its request to the spool; the offset of the response's record, or "" once
         the spool holds as much as a pass may keep."""
         if self._sections.tell() + len(exchange.body) > self._section_bytes:
             return ""
-        return _append(self._lists, self._sections, exchange)
+        return str(self._lists.append(exchange))
 
     def finish(self, summary: RunSummary) -> None:
         """Syncs both files and writes run.json; nothing can be told afterwards."""
@@ -192,52 +174,6 @@ def _digests(folder: Path) -> dict[str, str]:
             with (folder / name).open("rb") as file:
                 digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
     return digests
-
-
-def _append(warc: Any, file: BinaryIO, exchange: Exchange) -> str:
-    """Writes a response and its request; the offset of the response."""
-    offset = file.tell()
-    response = warc.create_warc_record(
-        exchange.url,
-        "response",
-        payload=io.BytesIO(exchange.body),
-        http_headers=_response_headers(exchange),
-        warc_headers_dict={"WARC-IP-Address": exchange.ip_address} if exchange.ip_address else {},
-    )
-    path = exchange.url.split("://", 1)[-1]
-    request = warc.create_warc_record(
-        exchange.url,
-        "request",
-        payload=io.BytesIO(exchange.request_body),
-        http_headers=StatusAndHeaders(
-            f"{exchange.method} /{path.partition('/')[2]} HTTP/1.1",
-            list(exchange.request_headers),
-            is_http_request=True,
-        ),
-        warc_headers_dict={"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")},
-    )
-    for record in (response, request):
-        warc.write_record(record)
-        record.raw_stream.close()  # warcio's temporary file
-    return str(offset)
-
-
-def write_info(warc: Any, name: str) -> None:
-    """Writes the record that a WARC file begins with."""
-    record = warc.create_warcinfo_record(name, {"software": "nianbao", "format": "WARC File Format 1.0"})
-    warc.write_record(record)
-    record.raw_stream.close()
-
-
-def _response_headers(exchange: Exchange) -> StatusAndHeaders:
-    try:
-        phrase = HTTPStatus(exchange.status).phrase
-    except ValueError:
-        phrase = "Unknown"
-    kept = [(name, value) for name, value in exchange.headers if name.lower() not in _TRANSFER]
-    return StatusAndHeaders(
-        f"{exchange.status} {phrase}", [*kept, ("Content-Length", str(len(exchange.body)))], protocol="HTTP/1.1"
-    )
 
 
 def write_known(folder: Path, pages: Iterable[KnownPage]) -> None:

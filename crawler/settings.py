@@ -27,6 +27,8 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # crawler.fetching retries, and stops for a dead host
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,  # where it leads is a reading
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "crawler.cookies.CookiesMiddleware": 700,  # the same, in its place, imported when there is a cookie
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,  # counted in crawler.fetching
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
 }
@@ -37,9 +39,13 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
-DOWNLOAD_HANDLERS = {"https": "crawler.transport.HttpsHandler"}  # old TLS only where a portal's file says so
+# Old TLS only where a portal's file says so; and less ado about a page that is asked for over a connection that is there.
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.transport.HttpHandler",
+    "https": "crawler.transport.HttpHandler",
+    **dict.fromkeys(("data", "file", "ftp", "s3")),  # no page of a portal is there
+}
 COOKIES_ENABLED = True  # some portals answer with a redirect to themselves until their cookie comes back
-CONCURRENT_ITEMS = 2  # Scrapy makes that many tasks per response; the largest single cost of an unchanged page
 DOWNLOAD_FAIL_ON_DATALOSS = True  # half a report must not be taken for a changed one
 DOWNLOAD_MAXSIZE = 50_000_000  # the most that any request may bring; pages are bounded lower, per request
 DOWNLOAD_WARNSIZE = 0

@@ -1,9 +1,11 @@
 """Reads report pages and their attachments: an address → the observations that it makes.
 
-An unchanged page costs a request and a hash: it is neither decoded nor parsed. Everything else goes to the pure
-`crawler.page.reader`; here stands only what a reader of bytes can't know: where redirects led, what was known before.
+An unchanged page costs a request and a hash: it is neither decoded nor parsed. One in which only a counter, a token or a comment
+is another costs its skeleton besides. Everything else goes to the pure `crawler.page.reader`; here stands only what a reader of
+bytes can't know: where redirects led, what was known before.
 """
 
+import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -27,9 +29,15 @@ from crawler.observation import (
 from crawler.page import verdict, walls
 from crawler.page.address import twin_of
 from crawler.page.model import Fetched, Hint, Page
-from crawler.page.reader import read_page
 from crawler.page.refresh import by_header
 from crawler.run_folder import Sink
+
+_TURNS, _TURNS_ASKED = 64, 8
+"""In one pass of so many a page is parsed whatever its skeleton says; the same where validators, once they are those of what the server
+now sends, may save the whole answer."""
+
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError, AssertionError)
+"""What a hostile page may make of whoever looks at it."""
 
 
 class Judgement(msgspec.Struct):
@@ -143,6 +151,9 @@ class Visits:
             unchanged = known is not None and trusted and answer.status == 200 and body_hash == known.body_hash
             if unchanged and not elsewhere:
                 return Judgement("same", "", answer, None, body_hash, steady and same(url, answer.url))
+            if known is not None and trusted and steady and self._is_alike(url, answer, known):
+                # Not steady: with validators of bytes that nobody parsed, no later pass would see them.
+                return Judgement("same", "", answer, None, known.body_hash, steady=False)
             page = self.parse(answer, hint)
             if page is None:
                 return Judgement("unreachable", "unreadable", answer, None, body_hash)
@@ -161,6 +172,29 @@ class Visits:
             marker = walls.of_headers(answer.headers, answer.status) or marker
         return Judgement(reading, marker, answer, page, body_hash, steady and same(url, answer.url))
 
+    def _is_alike(self, url: str, answer: Answer, known: KnownPage) -> bool:
+        """Whether an answer differs from what was parsed last in nothing that is looked at. Now and then nobody asks: should
+        that ever be wrong, an alert is late and not lost."""
+        if not known.skeleton or known.missing or answer.status != 200 or not same(url, answer.url):
+            return False
+        turns = _TURNS_ASKED if known.etag or known.last_modified else _TURNS
+        if _in_turn(url, self._job.crawl, turns):
+            return False
+        from crawler.page import skeleton  # here and below: what reads pages is imported by the first page that is read
+
+        try:
+            return skeleton.same(known.skeleton, answer.body, answer.header("Content-Type"), self._portal)
+        except _BROKEN:
+            return False  # it is parsed, and the reader says what is wrong
+
+    def _skeleton(self, answer: Answer, page: Page) -> str:
+        from crawler.page import skeleton
+
+        try:
+            return skeleton.of_read(answer.body, answer.header("Content-Type"), self._portal, page)
+        except _BROKEN:
+            return ""
+
     def parse(self, answer: Answer, hint: Hint, further: Mapping[str, Fetched] = MappingProxyType({})) -> Page | None:
         """The page that an answer holds, with further parts of its article; None if it cannot be parsed (told as a finding)."""
         fetched = Fetched(
@@ -170,17 +204,11 @@ class Visits:
             body=answer.body,
             asked=answer.asked if answer.asked != answer.url else "",
         )
+        from crawler.page.reader import read_page
+
         try:
             return read_page(fetched, self._portal, self._markup, hint, further)
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-            MemoryError,
-            AssertionError,
-        ) as error:
+        except _BROKEN as error:
             # A page that breaks the reader breaks nothing else: it is told, and its capture lets us find out.
             self._sink.tell(FindingSeen("unreadable", "error", f"{type(error).__name__}: {error}"[:500], answer.url))
             return None
@@ -208,6 +236,9 @@ class Visits:
         ):
             capture = self._sink.capture(answer.exchange())
         parts = tuple(self._captured(part, judgement.part_answers.get(part.url), new) for part in judgement.parts)
+        bones = known.skeleton if known is not None and judgement.reading == "same" else ""
+        if judgement.reading == "present" and page is not None and judgement.steady:
+            bones = self._skeleton(answer, page)
         self.gone |= judgement.reading in ("gone", "other")
         if not self.doubt and _is_news(url, judgement, known, shown):
             self.doubt = f"{judgement.reading}: {url}"
@@ -229,6 +260,7 @@ class Visits:
                 etag=answer.header("ETag") if judgement.steady else "",
                 last_modified=answer.header("Last-Modified") if judgement.steady else "",
                 body_hash=judgement.body_hash or (known.body_hash if known and judgement.reading == "same" else ""),
+                skeleton=bones,
                 capture=capture,
                 reports=reports,
                 companions=page.companions if page is not None and judgement.reading == "present" else (),
@@ -267,13 +299,19 @@ def _is_news(url: str, judgement: Judgement, known: KnownPage | None, shown: set
         return known.own
     if judgement.reading not in ("present", "same"):
         return False
-    if known.own and twin_of(judgement.answer.url) != twin_of(url):
+    if known.own and judgement.answer.url != url and twin_of(judgement.answer.url) != twin_of(url):
         return True
     before = {report.text_hash for report in known.reports}
     shown = before if judgement.reading == "same" else shown
     if any(report.down and report.text_hash in shown for report in known.reports):
         return True
     return not shown <= before or (known.own and shown != before)
+
+
+def _in_turn(url: str, crawl: int, turns: int) -> bool:
+    """Whether a page's turn comes in this pass, one of `turns`. Drawn, but for the same pass always the same."""
+    drawn = hashlib.blake2b(f"{crawl} {url}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(drawn) % turns == 0
 
 
 def _as_whole(judgement: Judgement, whole: Whole) -> Judgement:

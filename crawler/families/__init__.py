@@ -1,35 +1,31 @@
-"""The families that a portal file may name. Adding one: a module here whose docstring is its manual, and a line below."""
+"""The families that a portal file may name. Adding one: a module here whose docstring is its manual, with a class of its name,
+and its name below. A family is imported when a portal of it is read: a pass needs one of them, and the supervisor none.
+"""
+
+from functools import cache
+from importlib import import_module
 
 from crawler.families.base import Family, Markup
 from crawler.families.base import markup_of as _with_overrides
-from crawler.families.generic import Generic
-from crawler.families.gkmlpt import Gkmlpt
-from crawler.families.hanweb import Hanweb
-from crawler.families.hex import Hex
-from crawler.families.lonsun import Lonsun
-from crawler.families.querylist import Querylist
-from crawler.families.trs import Trs
-from crawler.families.ucap import Ucap
-from crawler.families.uuid import Uuid
-from crawler.families.vsb import Vsb
 from crawler.portal import Portal
 
-_FAMILIES: dict[str, Family] = {
-    family.name: family
-    for family in (Trs(), Hanweb(), Gkmlpt(), Querylist(), Ucap(), Lonsun(), Vsb(), Uuid(), Hex(), Generic())
-}
+_NAMES = ("trs", "hanweb", "gkmlpt", "querylist", "ucap", "lonsun", "vsb", "uuid", "hex", "generic")
 
 __all__ = ["Family", "Markup", "get", "markup_of", "names"]
 
 
+@cache
 def get(name: str) -> Family:
     """The family called `name`. Raises KeyError for an unknown one (portal files are checked before)."""
-    return _FAMILIES[name]
+    if name not in _NAMES:
+        raise KeyError(name)
+    family: Family = getattr(import_module(f"{__name__}.{name}"), name.capitalize())()
+    return family
 
 
 def names() -> frozenset[str]:
     """What `family` may be in a portal file."""
-    return frozenset(_FAMILIES)
+    return frozenset(_NAMES)
 
 
 def markup_of(portal: Portal) -> Markup:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -20,16 +20,16 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 
 from crawler import browser, transport
+from crawler.downloader import Downloader
 from crawler.fetching import Fetcher
 from crawler.guard import Guard, allow_proxy
 from crawler.known import KnownPages
 from crawler.observation import KNOWN, Job, Observation, Outcome, PageRead, RunSummary
-from crawler.page.reader import REVISION
+from crawler.page.revision import REVISION
 from crawler.passes import Pass, Progress
 from crawler.portal import Policy, Portal, proxy_address
 from crawler.rendered.wire import Visitor
 from crawler.run_folder import Exchange, RunWriter, Sink, read_job
-from crawler.seeking import seek
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,8 @@ class PortalSpider(Spider):
     """One pass over one portal. Subclasses are made by the loader; `portal` is what they read."""
 
     portal: ClassVar[Portal]
+    out_of_memory: ClassVar[Callable[[], None] | None] = None
+    """Called where a pass would fail for want of memory: where several share a process, nobody knows whose fault it is."""
 
     def __init__(self, run: str = "", mode: str = "full", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -99,8 +101,14 @@ class PortalSpider(Spider):
             allow_proxy(proxy)
         known: KnownPages | None = None
 
+        downloader: list[Downloader] = []
+
         def engine() -> Any:
-            return self.crawler.engine
+            if self._writer is None:
+                return self.crawler.engine
+            if not downloader:
+                downloader.append(Downloader(self.crawler, job.policy.concurrency))
+            return downloader[0]
 
         ahead = (datetime.fromisoformat(job.now) - datetime.now(UTC)).total_seconds()
         fetcher = Fetcher(engine, guard, job.policy, job.limits, job.user_agent, proxy, ahead, job.contact)
@@ -110,6 +118,8 @@ class PortalSpider(Spider):
             self._pass = Pass(job, known, fetcher, guard, sink)
             await self._pass.run()
             if job.seek and (silent := self._pass.silent):
+                from crawler.seeking import seek  # brings the scout along, for one portal in hundreds
+
                 await seek(job, fetcher, sink, silent)
             self.outcome, self.detail = self._pass.outcome, self._pass.detail
         except asyncio.CancelledError:
@@ -117,6 +127,9 @@ class PortalSpider(Spider):
             raise
         except Exception as error:  # the boundary: one portal's failure is an outcome, the others go on
             causes = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+            no_memory = PortalSpider.out_of_memory
+            if no_memory is not None and any(isinstance(cause, MemoryError) for cause in causes):
+                no_memory()
             logger.exception("%s failed", self.name)
             self.outcome = "failed"
             self.detail = "; ".join(f"{type(cause).__name__}: {cause}" for cause in causes)[:1000]
