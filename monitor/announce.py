@@ -6,14 +6,13 @@ backup and read again gives the same keys.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from crawler.observation import SectionLead
 from monitor import event_detail as details
-from monitor.changes import changed_detail, headline
 from monitor.evidence import PassEvidence
-from monitor.findings import Finding, compared
 from monitor.findings_store import Neighbour, stored_findings
 from monitor.identity import OrganRow, organ_key
 from monitor.legal import due_on, late_by
@@ -22,9 +21,10 @@ from monitor.owed import owed, years_seen
 from monitor.record import PortalRecord, ReportDetail
 from monitor.store import Row, Store
 from monitor.times import format_utc
-from monitor.versions import Held
 
-from crawler.page.model import Report  # isort: skip
+if TYPE_CHECKING:
+    from crawler.page.model import Report
+    from monitor.versions import Held
 
 _MOST_READINGS = 12
 
@@ -34,8 +34,8 @@ class Context(msgspec.Struct):
 
     from_version: int | None = None
     to_version: int | None = None
-    old: tuple[Report, tuple[Held, ...]] | None = None
-    new: tuple[Report, tuple[Held, ...]] | None = None
+    old: "tuple[Report, tuple[Held, ...]] | None" = None
+    new: "tuple[Report, tuple[Held, ...]] | None" = None
     moved_from: str = ""
     moved_to: str = ""
     rekeyed: tuple[str, int] | None = None
@@ -130,6 +130,8 @@ class Announcer:
         about = self._about(row)
         match said.kind:
             case "changed":
+                from monitor.changes import changed_detail  # who tells of no change needs nothing of it
+
                 if context.rekeyed is not None:
                     self._withdraw(row)
                 detail, summary = changed_detail(self.store, context, about)
@@ -216,6 +218,8 @@ class Announcer:
 
     def appeared(self, number: int, context: Context) -> None:
         """A report that was never seen before; what was overdue of it is withdrawn."""
+        from monitor.changes import headline
+
         row = self._report(number)
         own = msgspec.json.decode(row["detail"], type=ReportDetail)
         due = due_on(row["organ_kind"], row["year"])
@@ -252,13 +256,15 @@ class Announcer:
 
     def _withdraw(self, row: Row) -> bool:
         """Withdraws what was said to be overdue and is there now, under whatever name its organ had then."""
-        organ = next(organ for organ in self.store.organs(self.record.name) if organ.id == row["organ_id"])
-        names = _names(organ)
         events = self.store.rows(
             """SELECT id, organ FROM events WHERE kind = 'overdue' AND portal = ? AND year = ?
             AND retracted_at IS NULL ORDER BY id""",
             (self.record.name, row["year"]),
         )
+        if not events:  # as for nearly all of a new portal's reports
+            return False
+        organ = next(organ for organ in self.store.organs(self.record.name) if organ.id == row["organ_id"])
+        names = _names(organ)
         due = [event["id"] for event in events if organ_key(event["organ"]) in names]
         for event in due:
             self.store.update("events", event, {"retracted_at": self.now})
@@ -268,14 +274,19 @@ class Announcer:
     def findings(self) -> None:
         """What does not add up in this pass's new versions, or in another year's report because of them, and did not stand in
         the version before. Hints (`info`) are told to nobody."""
-        for found in self.store.rows(
+        found_now = self.store.rows(
             """SELECT f.*, v.report, v.significance, v.crawl AS written_by, w.id AS previous
             FROM findings f JOIN versions v ON v.id = f.version
             LEFT JOIN versions w ON w.report = v.report AND w.seq = v.seq - 1
             WHERE f.crawl = :crawl AND f.severity <> 'info'
             AND (v.significance IN ('first', 'content') OR v.crawl <> :crawl) ORDER BY f.id""",
             {"crawl": self.crawl},
-        ):
+        )
+        if not found_now:
+            return
+        from monitor.findings import Finding, compared
+
+        for found in found_now:
             said = Finding(
                 found["rule"], found["severity"], found["detail"], found["place"], tuple(msgspec.json.decode(found["fields"]))
             )  # fmt: skip
@@ -326,15 +337,22 @@ class Announcer:
 
     def overdue(self, now: datetime, baseline: bool) -> None:
         """Who has not published by now, each said once. At the baseline it is told in the baseline's own message."""
-        years = years_seen(self.store, self.record.name)
-        said = {
-            (organ_key(row["organ"]), row["year"])
-            for row in self.store.rows(
-                "SELECT organ, year FROM events WHERE kind = 'overdue' AND portal = ?", (self.record.name,)
-            )
-        }
+        rows = self.store.rows(
+            "SELECT organ, year FROM events WHERE kind = 'overdue' AND portal = ?", (self.record.name,)
+        )
         organs = {organ.id: organ for organ in self.store.organs(self.record.name)}
-        for missing in owed(self.store, self.record.name, now):
+        by_name: dict[str, list[int]] = {}
+        for organ in organs.values():
+            for name in (organ.name, *organ.aliases):
+                by_name.setdefault(name, []).append(organ.id)
+        # What was said under a name that an organ has letter for letter was said; only for the rest names are folded.
+        told = {(number, row["year"]) for row in rows for number in by_name.get(row["organ"], ())}
+        owing = owed(self.store, self.record.name, now, told)
+        if not owing:
+            return
+        said = {(organ_key(row["organ"]), row["year"]) for row in rows}
+        years = years_seen(self.store, self.record.name)
+        for missing in owing:
             organ = organs[missing.organ]
             if any((name, missing.year) in said for name in _names(organ)):
                 continue
@@ -362,34 +380,35 @@ class Announcer:
             "SELECT coalesce(max(id), 0) AS id FROM events WHERE kind = 'baseline' AND portal = ?", (self.record.name,)
         )
         assert last is not None
-        rows = self.store.rows(
+        years: dict[str, int] = {}
+        organs: set[str] = set()
+        late: list[details.OverdueOrgan] = []
+        for row in self.store.compact(  # one by one: a portal may have tens of thousands
             """SELECT e.kind, e.organ, e.year, e.detail FROM events e
             WHERE e.portal = ? AND e.baseline = 1 AND e.id > ? ORDER BY e.id""",
             (self.record.name, last["id"]),
-        )
-        reports = [row for row in rows if row["kind"] == "appeared"]
-        years: dict[str, int] = {}
-        for row in reports:
-            years[str(row["year"])] = years.get(str(row["year"]), 0) + 1
-        late = tuple(
-            details.OverdueOrgan(row["organ"], row["year"], msgspec.json.decode(row["detail"])["due_on"])
-            for row in rows
-            if row["kind"] == "overdue"
-        )
+        ):
+            if row["kind"] == "appeared":
+                years[str(row["year"])] = years.get(str(row["year"]), 0) + 1
+                organs.add(row["organ"])
+            elif row["kind"] == "overdue":
+                limit = msgspec.json.decode(row["detail"])["due_on"]
+                late.append(details.OverdueOrgan(row["organ"], row["year"], limit))
+        reports = sum(years.values())
         findings = self.store.row(
             """SELECT count(*) AS n FROM findings f JOIN versions v ON v.id = f.version JOIN reports r ON r.id = v.report
             WHERE r.portal = ? AND f.severity <> 'info'""",
             (self.record.name,),
         )
         detail = details.Baseline(
-            reports=len(reports),
-            organs=len({row["organ"] for row in reports}),
+            reports=reports,
+            organs=len(organs),
             years=dict(sorted(years.items(), reverse=True)),
             findings=findings["n"] if findings else 0,
-            overdue=late,
+            overdue=tuple(late),
             sections=sections,
         )
-        summary = f"已有年报 {len(reports)} 篇" + (f"，逾期 {len(late)}" if late else "")
+        summary = f"已有年报 {reports} 篇" + (f"，逾期 {len(late)}" if late else "")
         title = self.record.row["title"]
         self._write("baseline", self.record.name, summary, detail, title=title, organ=self.record.row["organ"] or title)
 

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-from warcio.archiveiterator import ArchiveIterator
-from warcio.warcwriter import WARCWriter
 
 from crawler.observation import CAPTURE, SECTIONS
-from crawler.run_folder import write_info
+from crawler.warc import WarcWriter
 from monitor.store import Row, Store
 
 _NUMBER = re.compile(r"[0-9]{1,12}")
@@ -68,11 +66,14 @@ def keep_lists(folder: Path, archive: Path, portal: str, crawl: int) -> dict[str
     source = folder / SECTIONS
     if not source.exists() or source.stat().st_size == 0:
         return {}
+    from warcio.archiveiterator import ArchiveIterator
+    from warcio.warcwriter import WARCWriter
+
     name = f"{crawl}.sections.warc.gz"
     references = {}
     with _kept(archive / portal / name) as new, source.open("rb") as old:
+        WarcWriter(new, name, gzip=True).begin()
         writer = WARCWriter(new, gzip=True)
-        write_info(writer, name)
         records = ArchiveIterator(old, no_record_parse=False)
         for record in records:
             place = new.tell()
@@ -107,6 +108,8 @@ def sync_directory(directory: Path) -> None:
 
 def read_capture(archive: Path, ref: str) -> Capture:
     """The response behind a reference. Raises ArchiveError."""
+    from warcio.archiveiterator import ArchiveIterator
+
     name, _, offset = ref.rpartition("#")
     path = archive / name
     try:

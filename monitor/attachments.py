@@ -11,12 +11,12 @@ from crawler.page.model import Attachment
 from crawler.portal import Policy
 from monitor.intake import Run
 from monitor.record import PortalRecord
-from monitor.store import Row, Store
+from monitor.store import Fields, Store
 from monitor.times import to_utc
 from monitor.versions import Held, held_now, relink
 
 
-def known_attachments(record: PortalRecord) -> dict[str, Row]:
+def known_attachments(record: PortalRecord) -> dict[str, Fields]:
     """What the record says of each attachment's address."""
     return {
         url: item
@@ -27,7 +27,7 @@ def known_attachments(record: PortalRecord) -> dict[str, Row]:
 
 
 def place_attachments(
-    store: Store, report: int, held: Sequence[Held], page_id: Callable[[str], int], known: Mapping[str, Row]
+    store: Store, report: int, held: Sequence[Held], page_id: Callable[[str], int], known: Mapping[str, Fields]
 ) -> None:
     """Notes which attachments a report has now; those that it no longer links are not asked for again."""
     store.run("DELETE FROM page_reports WHERE report = ? AND role = 'attachment'", (report,))
@@ -58,6 +58,8 @@ class AttachmentLedger:
                 if item["role"] == "attachment":
                     self.by_report[item["report"]] = self.by_report.get(item["report"], 0) + 1
         self.gone: frozenset[str] = frozenset()
+        self._found: dict[str, Held] = {}
+        """What `_remembered` found: an icon that every page shows is looked for once."""
 
     def of(self, report: int) -> int:
         """How many attachments of a report the record knows."""
@@ -100,12 +102,18 @@ class AttachmentLedger:
         return held_now(links, stored, self.read, self.gone, capture, self._remembered)
 
     def _remembered(self, sha256: str) -> Held | None:
+        if sha256 in self._found:
+            return self._found[sha256]
+        # CROSS: among the portal's own; an icon of the editor's stands in reports of every portal.
         row = self.store.row(
-            """SELECT a.* FROM attachments a JOIN versions v ON v.id = a.version JOIN reports r ON r.id = v.report
+            """SELECT a.* FROM reports r CROSS JOIN versions v ON v.report = r.id CROSS JOIN attachments a ON a.version = v.id
             WHERE r.portal = ? AND a.sha256 = ? ORDER BY a.id DESC LIMIT 1""",
             (self.portal, sha256),
         )
-        return Held(**{field: row[field] for field in Held.__struct_fields__}) if row else None
+        if row is None:  # a version of this very pass may hold it yet
+            return None
+        self._found[sha256] = Held(**{field: row[field] for field in Held.__struct_fields__})
+        return self._found[sha256]
 
     def _keep_validators(self, page: int, url: str) -> None:
         seen = self.read[url]

@@ -25,6 +25,8 @@ class Baseline:
         self.record = record
         self.run = run
         self.pages = pages
+        self._listed = frozenset(link["url"] for link in record.links if link["baseline"])
+        """What lists named up to the baseline."""
 
     def holds(self, match: Match, evidence: PassEvidence) -> bool:
         """Whether a new report is no news."""
@@ -40,8 +42,7 @@ class Baseline:
         # a list linked it then (as the crumbs of the other years' pages do) says nothing about a report.
         if any(self.pages.held_reports(address) for address in addresses):
             return False
-        pages = addresses - evidence.section_pages
-        return any(link["url"] in pages and link["baseline"] for link in self.record.links)
+        return not self._listed.isdisjoint(addresses - evidence.section_pages)
 
     def _first_reading(self, section: str) -> bool:
         row = self.record.sections.get(section)

@@ -4,10 +4,12 @@ Everything here belongs to one thread at a time: in a fleet, to its clerk.
 """
 
 import logging
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,15 +19,21 @@ from monitor import retention
 from monitor.briefing import write_briefing
 from monitor.home import Home
 from monitor.intake import RunError, finished
-from monitor.pictures import Pictures
 from monitor.refigure import refigure
-from monitor.renew import REMEDIES, renew
+from monitor.renew import renew
+from monitor.renewed import REMEDIES
 from monitor.settings import Settings
 from monitor.settle import Settled, SettleRefused, settle, settle_killed
 from monitor.store import Store
 
+if TYPE_CHECKING:
+    from monitor.pictures import Pictures
+
 Clock = Callable[[], str]
 """The present, UTC, as the record writes it."""
+
+_ENDED_IT = re.compile(r"killed by SIG|ended with status|did not stop|of memory|MemoryError")
+"""In a pass's detail (monitor/processes.py, crawler/nursery.py)."""
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +83,7 @@ def conclude(
     name: str,
     clock: Clock,
     why: str,
-    pictures: Pictures | None = None,
+    pictures: "Pictures | None" = None,
 ) -> Settled:
     """Settles a pass whose process has ended, or records that it was killed, and `why`.
 
@@ -120,6 +128,12 @@ def recover(
             place = Briefed(row["id"], home.runs / row["portal"] / str(row["id"]))
             why = "the process was killed before the pass ended"
             yield conclude(home, store, settings, place, row["portal"], clock, why)
+
+
+def ended_its_process(store: Store, portal: str) -> bool:
+    """Whether the portal's last pass crashed its process, hung in it, or took all of its memory."""
+    row = store.row("SELECT detail FROM crawls WHERE portal = ? ORDER BY id DESC LIMIT 1", (portal,))
+    return row is not None and _ENDED_IT.search(row["detail"] or "") is not None
 
 
 def _bring_up_to_date(home: Home, store: Store, portal: Portal, now: str, progress: Callable[[int, int], None]) -> None:

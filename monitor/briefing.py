@@ -3,21 +3,21 @@
 import os
 import re
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from crawler.families.base import REVISION as LISTS
 from crawler.observation import JOB, KNOWN, Job, KnownPage, KnownPart, KnownReport, Limits, Mode, Role
 from crawler.page.model import Attachment, Hint
-from crawler.page.reader import REVISION as READER
+from crawler.page.revision import REVISION as READER
 from crawler.portal import Policy, Portal
-from monitor.agenda import due_pages
-from monitor.canonical import REVISION as CANONICAL
+from monitor.canonical_revision import REVISION as CANONICAL
 from monitor.planning import seconds_to_quiet
 from monitor.settings import Settings
-from monitor.store import Row, Store
+from monitor.store import Fields, Store
 from monitor.times import shift
 from monitor.unrendered import proven
 
@@ -79,7 +79,11 @@ def write_briefing(
         seek=_seeks(store, portal.name, mode, now),
     )
     (folder / JOB).write_bytes(msgspec.json.encode(job))
-    due = None if everything else due_pages(store, portal, mode, now, settings.schedule, rules, lists)
+    due = None
+    if not everything:
+        from monitor.agenda import due_pages
+
+        due = due_pages(store, portal, mode, now, settings.schedule, rules, lists)
     with (folder / KNOWN).open("wb") as file:
         for page in known_pages(store, portal, None if due is None or due.everything else due.pages):
             file.write(msgspec.json.encode(page) + b"\n")
@@ -112,20 +116,21 @@ def mail_of(contact: str) -> str:
     return found[0] if found else ""
 
 
-def hint_of(link: Row | None, titles: Sequence[str]) -> Hint:
+def hint_of(link: Fields | None, titles: Sequence[str]) -> Hint:
     """What whoever reads a page again is told of it: the words of the list, else its only report's title."""
     if link is not None:
         return Hint(title=link["title"], year=link["year"])
     return Hint(title=titles[0] if len(titles) == 1 else "")
 
 
-def known_pages(store: Store, file: Portal, due: Collection[int] | None = None) -> list[KnownPage]:
+def known_pages(store: Store, file: Portal, due: Collection[int] | None = None) -> Iterator[KnownPage]:
     """The pages that are known of a portal, attachments among them. `due`: ids of those to read; None: all are."""
     portal = file.name
-    titles: dict[str, Row] = {}
+    shared: dict[Any, Any] = {}
+    titles: dict[str, Fields] = {}
     lists: dict[str, list[tuple[str, str]]] = {}
-    for row in store.rows(
-        "SELECT url, title, year, section, listed FROM links WHERE portal = ? AND kind = 'report'", (portal,)
+    for row in store.compact(
+        "SELECT url, title, year, section, listed FROM links WHERE portal = ? AND kind = 'report'", (portal,), shared
     ):
         titles[row["url"]] = row
         if row["listed"] and row["section"] in file.sections:
@@ -137,11 +142,13 @@ def known_pages(store: Store, file: Portal, due: Collection[int] | None = None) 
         (portal,),
     ):
         attachments.setdefault(row["id"], []).append(Attachment(row["url"], row["name"], row["kind"]))
-    on_page: dict[int, list[Row]] = {}
-    for row in store.rows(
-        """SELECT x.*, r.status, r.title, r.withdrawn_at, r.url FROM page_reports x JOIN reports r ON r.id = x.report
+    on_page: dict[int, list[Fields]] = {}
+    for row in store.compact(
+        """SELECT x.page, x.report, x.role, x.text_hash, x.absent, r.status, r.title, r.withdrawn_at, r.url
+        FROM page_reports x JOIN reports r ON r.id = x.report
         WHERE r.portal = ? ORDER BY x.report""",
         (portal,),
+        shared,
     ):
         on_page.setdefault(row["page"], []).append(row)
     parts: dict[int, list[KnownPart]] = {}
@@ -151,8 +158,7 @@ def known_pages(store: Store, file: Portal, due: Collection[int] | None = None) 
         part = KnownPart(row["url"], row["etag"], row["last_modified"], row["body_hash"], bool(row["gone"]))
         parts.setdefault(row["page"], []).append(part)
     listed = {row["url"] for row in store.rows("SELECT url FROM links WHERE portal = ? AND listed = 1", (portal,))}
-    pages = []
-    for page in store.rows("SELECT * FROM pages WHERE portal = ? ORDER BY id", (portal,)):
+    for page in store.compact("SELECT * FROM pages WHERE portal = ? ORDER BY id", (portal,)):
         items = on_page.get(page["id"], [])
         if not items:
             continue
@@ -165,30 +171,28 @@ def known_pages(store: Store, file: Portal, due: Collection[int] | None = None) 
         shown = [item for item in items if item["role"] != "attachment"]
         here = [item for item in shown if not item["absent"]]
         hint = hint_of(titles.get(page["url"]), [item["title"] for item in shown])
-        pages.append(
-            KnownPage(
-                url=page["url"],
-                role=role,
-                etag=page["etag"],
-                last_modified=page["last_modified"],
-                body_hash=page["body_hash"],
-                rules=page["rules"],
-                reports=tuple(
-                    KnownReport(item["report"], item["text_hash"], item["status"] == "taken_down") for item in here
-                ),
-                attachments=tuple(attachment for item in here for attachment in attachments.get(item["report"], ()))
-                if role == "primary"
-                else (),
-                missing=any(item["status"] == "missing" for item in shown),
-                title=hint.title,
-                year=hint.year,
-                parts=tuple(parts.get(page["id"], ())),
-                due=due is None or page["id"] in due,
-                own=any(
-                    item["url"] == page["url"] and item["status"] != "taken_down" and not item["withdrawn_at"]
-                    for item in shown
-                ),
-                listed=tuple(lists.get(page["url"], ())),
-            )
+        yield KnownPage(
+            url=page["url"],
+            role=role,
+            etag=page["etag"],
+            last_modified=page["last_modified"],
+            body_hash=page["body_hash"],
+            rules=page["rules"],
+            reports=tuple(
+                KnownReport(item["report"], item["text_hash"], item["status"] == "taken_down") for item in here
+            ),
+            attachments=tuple(attachment for item in here for attachment in attachments.get(item["report"], ()))
+            if role == "primary"
+            else (),
+            missing=any(item["status"] == "missing" for item in shown),
+            title=hint.title,
+            year=hint.year,
+            parts=tuple(parts.get(page["id"], ())),
+            due=due is None or page["id"] in due,
+            own=any(
+                item["url"] == page["url"] and item["status"] != "taken_down" and not item["withdrawn_at"]
+                for item in shown
+            ),
+            listed=tuple(lists.get(page["url"], ())),
+            skeleton=page["skeleton"],
         )
-    return pages

@@ -19,20 +19,16 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from importlib.metadata import version
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from crawler.documents.extract import REVISION as DOCUMENTS
 from crawler.page import chinese, mirrors
+from crawler.page.characters import WIDE, Exchange
 from crawler.page.text import Block, Table, parse
 from monitor import regional
 from monitor.table_form import Former
-
-REVISION = f"4 opencc={version('opencc')} unicode={unicodedata.unidata_version} document={DOCUMENTS}"
-"""What the fingerprints depend on besides the report: versions are only comparable under one revision."""
 
 Script = Literal["simplified", "traditional", "neutral", "mixed"]
 Significance = Literal["none", "cosmetic", "content"]
@@ -101,18 +97,27 @@ _LOOK_ALIKE = {
     ),
     **{ord(radical): char for radical, char in _RADICALS.items()},
 }
-_SEEN = {**chinese.invisible(), **_LOOK_ALIKE}
-_RUNS = ((re.compile(r"-{2,}"), "-"), (re.compile(r"(?:\.{3,}|…)+"), "…"))
+# What NFKC makes of a character anyway is put in its place at once: the text is then nearly always in that form.
+_BEFORE = Exchange(WIDE | {code: unicodedata.normalize("NFKC", one) for code, one in _LOOK_ALIKE.items()})
+_AFTER = Exchange({**chinese.invisible(), **_LOOK_ALIKE})
+_RUNS = (("--", re.compile(r"-{2,}"), "-"), ("...", re.compile(r"(?:\.{3,}|…)+"), "…"), ("…", re.compile("…{2,}"), "…"))
 _BLANK_CELLS = re.compile(rf"{_CELL}+(?=[{_ROW}{_END}])")
 _BLANK_ROWS = re.compile(rf"{_ROW}+(?=[{_ROW}{_END}])")
 _ZEROS = {ord(zero): "〇" for zero in "○零0"}
-_YEAR = re.compile("(?<![〇○零0一二三四五六七八九十百千])[一二][〇○零0一二三四五六七八九]{3}(?=年)")
+_YEAR = re.compile("[一二](?<![〇○零0一二三四五六七八九十百千].)[〇○零0一二三四五六七八九]{3}(?=年)")
 
 
 def fingerprints(
     title: str, organ: str, source: str, published_on: str, text: str, attachments: Sequence[AttachmentState] = ()
 ) -> Fingerprints:
     """The fingerprints of a report as read. `text` is in the form of crawler.page.text."""
+    return with_page(title, organ, source, published_on, text, attachments)[0]
+
+
+def with_page(
+    title: str, organ: str, source: str, published_on: str, text: str, attachments: Sequence[AttachmentState]
+) -> tuple[Fingerprints, str]:
+    """The same, and the content_hash that the page has without its attachments."""
     heads = (title, organ, source, published_on)
     blocks = _blocks(text)
     shown = [chinese.strip_invisible(part) for part in (*heads, _stream(blocks))]
@@ -121,12 +126,15 @@ def fingerprints(
     told = [_told(attachment) for attachment in in_order(attachments)]
     script = script_of(title + text)
     own = regional.traditional if script == "traditional" else str
-    return Fingerprints(
+    content = [*map(regional.across, strict)]
+    page = _sha256([*content, []])
+    prints = Fingerprints(
         text_hash=_sha256([*shown, names]),
-        content_hash=_sha256([*map(regional.across, strict), [[how, regional.across(what)] for how, what in told]]),
+        content_hash=_sha256([*content, [[how, regional.across(what)] for how, what in told]]) if told else page,
         strict_hash=_sha256([*map(own, strict), told]),
         script=script,
     )
+    return prints, page
 
 
 def _shown_name(item: AttachmentState) -> str:
@@ -254,11 +262,13 @@ def _without_blanks(folded: str) -> str:
 
 
 def _fold_marks(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", chinese.repair(text).translate(_LOOK_ALIKE)).translate(_SEEN)
+    folded = "".join(unicodedata.normalize("NFKC", _BEFORE(chinese.repair(text))).split())
+    folded = _AFTER(folded)
     if ")" in folded:  # readings that white space, or a zero-width character, had stood in
         folded = mirrors.without_readings(folded)
-    for run, one in _RUNS:
-        folded = run.sub(one, folded)
+    for some, run, one in _RUNS:
+        if some in folded:
+            folded = run.sub(one, folded)
     return _YEAR.sub(lambda year: year[0].translate(_ZEROS), folded)
 
 

@@ -35,6 +35,7 @@ _HEADLINE = {
     "lawsuits": ("review.direct_suit.total", "review.suit_after_reconsideration.total"),
 }
 """What a new report is told by, and the fields that make it."""
+_TELLING = frozenset(code for codes in _HEADLINE.values() for code in codes)
 
 
 def document(store: Store, version: Row) -> Document:
@@ -177,7 +178,7 @@ def headline(store: Store, version: int | None) -> details.Figures | None:
     """The figures that say at a glance what a report is about; None if it has none."""
     if version is None:
         return None
-    found = stored_figures(store, version).by_field()
+    found = stored_figures(store, version, _TELLING).by_field()
 
     def value(*codes: str) -> float | None:
         known = [one.value for code in codes if (one := found.get(code)) is not None and one.value is not None]

@@ -22,15 +22,17 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, unquote
 
 import msgspec
-import requests
 
 from monitor.markup import fit
 from monitor.message import Message
 from monitor.redact import redact
+
+if TYPE_CHECKING:
+    import requests
 
 # At debug level it logs the path and query of every request, tokens and all.
 logging.getLogger("urllib3").setLevel(logging.INFO)
@@ -179,6 +181,8 @@ def request_of(
 def send(target: Target, message: Message, timeout: float, clock: Callable[[], float] = time.time) -> Answer:
     """Posts `message`, waits at most `timeout` seconds each for the connection and for the answer. Never raises for
     what the network or the receiver does."""
+    import requests  # only who sends pays for it
+
     address, query, body = request_of(target, message, clock)
     secrets = [target.token, target.secret]
     try:
@@ -199,7 +203,7 @@ def send(target: Target, message: Message, timeout: float, clock: Callable[[], f
         return Answer(False, redact(f"{target.robot}: {_cause(error)}", secrets), uncertain=cut)
 
 
-def _judge(robot: Robot, response: requests.Response, secrets: list[str]) -> Answer:
+def _judge(robot: Robot, response: "requests.Response", secrets: list[str]) -> Answer:
     """The receiver's own word: HTTP 200 and code 0 in a JSON object. All else is a refusal."""
     if response.status_code != 200:
         return Answer(False, f"{robot}: HTTP {response.status_code}", _retry_after(response))
@@ -220,7 +224,7 @@ def _judge(robot: Robot, response: requests.Response, secrets: list[str]) -> Ans
     return Answer(False, said, _TOO_FAST_PAUSE if code in _TOO_FAST[robot] else None)
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(response: "requests.Response") -> float | None:
     value = response.headers.get("Retry-After", "")
     if value.isascii() and value.isdigit():
         return min(float(value), 86400.0)

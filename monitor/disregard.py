@@ -4,16 +4,20 @@ After a wrong event was retracted, the site may go on showing what misled the pa
 that is blocked, until the report reads otherwise once; then everything counts again.
 """
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from crawler.observation import PageRead
 from crawler.page.address import normalise
-from monitor.canonical import Fingerprints
 from monitor.lifecycle import Reading
 from monitor.match import Matched
 from monitor.reading_words import kind_of_reading
 from monitor.record import PortalRecord, save_detail
 from monitor.store import Store
+
+if TYPE_CHECKING:
+    from monitor.canonical import Fingerprints
 
 PRESENT, CONTENT = "present: ", "content: "
 UNLISTED, LISTED = "unlisted", "listed"
@@ -57,7 +61,7 @@ class Disregard:
         self._save(number, marks, kept)
         return reading, listed
 
-    def is_disregarded(self, number: int, prints: Fingerprints, parsed: bool) -> bool:
+    def is_disregarded(self, number: int, prints: "Fingerprints", parsed: bool) -> bool:
         """Whether a report's content is what was declared no change. Another one that was `parsed` ends it."""
         marks = set(self.record.details[number].disregarded)
         contents = {mark for mark in marks if mark.startswith(CONTENT)}

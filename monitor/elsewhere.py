@@ -7,32 +7,34 @@ and year at an address, not their own, that was blocked, unreachable or not aske
 from collections.abc import Iterable, Mapping
 
 from crawler.observation import LinkListed, PageRead
-from crawler.page import titles
 from crawler.page.address import twin_of
-from monitor.identity import OrganRow, find_organ
-from monitor.store import Row
+from monitor.identity import OrganRow, Organs
+from monitor.store import Fields
 
 
 def named_elsewhere(
     links: Iterable[Mapping[str, LinkListed]],
     pages: Mapping[str, PageRead],
-    reports: Mapping[int, Row],
+    reports: Mapping[int, Fields],
     organs: list[OrganRow],
     own: str,
 ) -> frozenset[int]:
     """`links`: by section, by address. `own`: the portal's organ, for titles that name none."""
-    by_key: dict[tuple[int, int], list[Row]] = {}
+    by_key: dict[tuple[int, int], list[Fields]] = {}
     for report in reports.values():
         by_key.setdefault((report["organ_id"], report["year"]), []).append(report)
     found: set[int] = set()
+    known = Organs(organs)
     for listed in links:
         for url, link in listed.items():
             page = pages.get(url)
             if link.kind != "report" or (page is not None and page.reading not in ("blocked", "unreachable")):
                 continue
+            from crawler.page import titles  # by the first link that nobody could read
+
             said = titles.classify(link.title)
             year = said.year or link.year
-            organ = find_organ(said.organ or own, organs) if said.kind == "report" and year else None
+            organ = known.find(said.organ or own) if said.kind == "report" and year else None
             if organ is None or year is None:
                 continue
             found |= {

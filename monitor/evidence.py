@@ -6,7 +6,6 @@ import msgspec
 
 from crawler.observation import OWN_ENDS, QUIET, Job, LinkListed, PageRead, SectionRead
 from crawler.page.address import normalise, twin_of
-from crawler.page.verdict import PROXY
 from monitor.intake import Run
 from monitor.record import PortalRecord
 from monitor.relist import ListReread
@@ -115,9 +114,13 @@ def read_sections(
 
 def _only_the_proxy(run: Run, pages: Mapping[str, PageRead]) -> bool:
     """Whether all that could not be read failed at the proxy; what was left unread afterwards does not count."""
+    if not run.job.portal.proxy:
+        return False
+    from crawler.page.verdict import PROXY
+
     told = [reading.reason for reading in run.sections] + [page.marker for page in pages.values()]
     told += [attachment.marker for attachment in run.attachments.values()]
-    return bool(run.job.portal.proxy) and bool(told) and all(why.startswith(PROXY) for why in told)
+    return bool(told) and all(why.startswith(PROXY) for why in told)
 
 
 def _asked(run: Run, read_anything: bool) -> bool:

@@ -7,7 +7,8 @@ body. So whoever writes a version, or gives a report another key, brings up to d
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
 import msgspec
@@ -15,9 +16,9 @@ import msgspec
 from crawler.page.model import Severity
 from monitor import figures as tables
 from monitor.documents import documents_of
-from monitor.figures.fields import Form, order
+from monitor.figures.fields import Form, place
 from monitor.figures.revision import revision
-from monitor.findings import RULES, Earlier, Finding, Subject, check, compared
+from monitor.findings import BEFORE, RULES, Earlier, Finding, Subject, check, compared
 from monitor.identity import OrganRow
 from monitor.store import Row, Store
 from monitor.versions import GONE, Draft, Held, stored_held
@@ -43,7 +44,9 @@ class _Pending(msgspec.Struct):
     """A version written in this transaction whose findings are yet to come."""
 
     report: int
-    draft: Draft
+    url: str
+    own: list[_Said]
+    """What the page's reader said of it."""
     form: Form
     problems: tuple[tables.Problem, ...]
     conflicts: tuple[tables.Conflict, ...]
@@ -84,7 +87,9 @@ class FindingWriter:
         read = self._read(draft.report.text, draft.held, organ, year)
         self._write_figures(version, read)
         more = [(draft.url, _late(late))] if late else []
-        self._pending[version] = _Pending(report, draft, read.form, read.problems, read.conflicts, more)
+        # Not its text: a first pass has as many as the portal has reports.
+        own = _of_page(draft)
+        self._pending[version] = _Pending(report, draft.url, own, read.form, read.problems, read.conflicts, more)
 
     def late(self, version: int, days: int) -> None:
         """A report turns out to have come after its legal date."""
@@ -112,8 +117,8 @@ class FindingWriter:
             stored = stored_figures(self.store, version).figures
             read = tables.Figures(one.form, stored, one.problems, one.conflicts)
             row = self._row(version)
-            found = [(one.draft.url, said) for said in self._check(row, read)]
-            for url, said in (*_without(_of_page(one.draft), found), *found, *one.more):
+            found = [(one.url, said) for said in self._check(row, read)]
+            for url, said in (*_without(one.own, found), *found, *one.more):
                 self._insert(version, self.crawl or row["crawl"], url, said)
         done = {one.report for one in written.values()}
         for report, _, _ in left:
@@ -121,9 +126,11 @@ class FindingWriter:
                 self._refresh(report, news=False)
         keyed = frozenset(report for report, _, _ in left)
         done |= keyed
-        rows = [self._current(report) for report in sorted(done)]
-        news = {row["id"] for row in rows if row["id"] not in keyed and row["significance"] in ("first", "content")}
-        keys = [(row["id"], row["organ_id"], row["year"]) for row in rows]
+        keys, news = [], set()
+        for row in map(self._current, sorted(done)):  # one text at a time
+            keys.append((row["id"], row["organ_id"], row["year"]))
+            if row["id"] not in keyed and row["significance"] in ("first", "content"):
+                news.add(row["id"])
         for report, organ, year in dict.fromkeys((*keys, *left)):
             self._refresh_later(organ, year, report, frozenset(done), news=report in news)
 
@@ -267,23 +274,28 @@ class FindingWriter:
             WHERE r.portal = ? AND r.organ_id = ? AND r.year = ? AND r.variant = 0""",
             (self.portal, row["organ_id"], row["year"] - 1),
         )
-        return Earlier(row["year"] - 1, stored_figures(self.store, before["id"]), before["text"]) if before else None
+        if before is None:
+            return None
+        return Earlier(row["year"] - 1, stored_figures(self.store, before["id"], BEFORE), before["text"])
 
     def _bodies(self, row: Row) -> dict[int, str]:
+        if not row["body_key"]:
+            return {}
+        # CROSS: by the organ's own reports; many portals may say the same.
         rows = self.store.rows(
-            """SELECT r.year, v.body_key FROM reports r JOIN versions v ON v.id = r.current_version
+            """SELECT r.year, v.body_key FROM reports r CROSS JOIN versions v ON v.id = r.current_version
             WHERE r.portal = ? AND r.organ_id = ? AND r.year < ? AND r.withdrawn_at IS NULL AND v.body_key = ?""",
             (self.portal, row["organ_id"], row["year"], row["body_key"]),
         )
-        return {one["year"]: one["body_key"] for one in rows if one["body_key"]}
+        return {one["year"]: one["body_key"] for one in rows}
 
     # Rows ---------------------------------------------------------------------------------------------------------
 
     def _write_figures(self, version: int, read: tables.Figures) -> None:
         self.store.run("UPDATE versions SET figures_by = ? WHERE id = ?", (revision(), version))
-        self.store.run_many(
-            """INSERT OR REPLACE INTO figures (version, field, value, raw, source, confidence, url)
-            VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        self.store.put_many(
+            "figures",
+            ("version", "field", "value", "raw", "source", "confidence", "url"),
             [(version, one.field, one.value, one.raw, one.source, one.confidence, one.url) for one in read.figures],
         )
 
@@ -292,15 +304,15 @@ class FindingWriter:
         self.store.insert("findings", values | {"fields": msgspec.json.encode(said.fields).decode()})
 
 
-def stored_figures(store: Store, version: int) -> tables.Figures:
-    """A version's figures, in the order of the forms."""
-    rows = store.rows("SELECT * FROM figures WHERE version = ?", (version,))
-    return tables.Figures(
-        figures=tuple(
-            tables.Figure(row["field"], row["value"], row["raw"], row["source"], row["confidence"], row["url"])
-            for row in sorted(rows, key=lambda row: order(row["field"]))
-        )
+def stored_figures(store: Store, version: int, fields: Collection[str] = ()) -> tables.Figures:
+    """A version's figures, in the order of the forms. `fields`: no others than these."""
+    only = f"AND field IN ({', '.join('?' for _ in fields)})" if fields else ""
+    rows = store.values(
+        f"SELECT field, value, raw, source, confidence, url FROM figures WHERE version = ? {only} ORDER BY field",  # noqa: S608
+        (version, *fields),
     )
+    rows.sort(key=lambda row: place(row[0]))
+    return tables.Figures(figures=tuple(starmap(tables.Figure, rows)))
 
 
 def stored_findings(store: Store, version: int | None) -> tuple[Finding, ...]:

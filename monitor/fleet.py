@@ -5,8 +5,9 @@ and never two that share a host: they would only wait for each other's pauses (c
 nobody else, and nobody who came later takes it from them.
 
 One thread, the clerk, does all that touches the record: it briefs passes, settles them, recovers what nobody settled.
-The processes run beside it. A pass that cannot be briefed or settled fails its own Future and nothing else; one that
-finished and could not be settled waits in its folder, and is settled before its portal is read again.
+The processes run beside it; several passes may share one (crawler/company.py). A pass that cannot be briefed or settled
+fails its own Future and nothing else; one that finished and could not be settled waits in its folder, and is settled before
+its portal is read again.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from crawler.observation import STOPPED, Mode
 from crawler.orders import Order
@@ -26,13 +27,15 @@ from monitor import bookkeeping
 from monitor.bookkeeping import Clock
 from monitor.home import Home
 from monitor.markup import printable
-from monitor.pictures import Pictures
 from monitor.processes import Process, Processes, how_it_ended, written
 from monitor.redact import redact
-from monitor.settings import Settings
+from monitor.settings import APART, Settings
 from monitor.settle import Settled
 from monitor.store import Store
 from monitor.turns import Progress, Turn, UnderWay, first_that_may
+
+if TYPE_CHECKING:
+    from monitor.pictures import Pictures
 
 __all__ = ["Fleet", "FleetStopped", "Progress", "UnderWay"]
 
@@ -64,7 +67,7 @@ class Fleet:
         clock: Clock,
         *,
         parallel: int,
-        pictures: Pictures | None = None,
+        pictures: "Pictures | None" = None,
         found: int = 0,
     ) -> None:
         """`settings` is asked for each pass. `pictures` recognises what alerts speak of; it is used by the clerk only.
@@ -219,7 +222,8 @@ class Fleet:
     def _who_may_begin(self) -> Turn | None:
         if self._stopping or len(self._under_way) >= self._parallel:
             return None
-        turn = first_that_may(self._waiting, self._under_way, self._is_held)
+        alone = sum(turn.apart for turn in self._under_way)
+        turn = first_that_may(self._waiting, self._under_way, self._is_held, lambda turn: turn.apart and alone >= APART)
         if turn is not None:
             self._under_way.append(turn)
         return turn
@@ -229,6 +233,7 @@ class Fleet:
         turn.started = self._clock()
         try:
             settings = self._settings()
+            suspect = bookkeeping.ended_its_process(self._store, name)
             for old in self._recover(lambda portal: portal == name):
                 log.warning("%s: pass %d, settled late: %s", name, old.crawl, old.outcome)
             place = bookkeeping.brief(
@@ -245,10 +250,12 @@ class Fleet:
             order = Order(
                 crawl=place.crawl,
                 portal=name,
-                folder=str(place.folder.resolve()),
+                folder=str(place.folder.absolute()),
                 seconds=settings.service.pass_time_seconds,
                 memory=settings.service.pass_memory_bytes,
                 browser=turn.portal.render,
+                together=1 if turn.apart else settings.service.together,
+                suspect=suspect,
                 browser_memory=settings.service.browser_memory_bytes,
                 browser_pages=settings.service.browser_pages,
             )
@@ -268,6 +275,10 @@ class Fleet:
             self._processes.stop(place.crawl, self._stopping)
 
     def _heard(self, turn: Turn, process: Process) -> None:
+        if process.waits:
+            turn.overdue = float("inf")
+        elif turn.overdue == float("inf"):
+            turn.overdue = time.monotonic() + process.order.seconds + _BACKSTOP
         turn.tell(process.done, process.total)
 
     def _ended(self, turn: Turn, process: Process) -> None:

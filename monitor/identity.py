@@ -7,7 +7,8 @@ alike, and never for storing.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -79,18 +80,66 @@ def same_organ(one: str, other: str) -> bool:
 def find_organ(printed: str, organs: Iterable[OrganRow]) -> OrganRow | None:
     """The organ that a printed name means, or None if it is a new one. An exact match wins over a converted name, and
     that over a suffix."""
-    name, key = organ_name(printed), organ_key(printed)
-    converted: OrganRow | None = None
-    close: OrganRow | None = None
-    for organ in organs:
+    return Organs(organs).find(printed)
+
+
+class Organs:
+    """Organs that printed names are looked up among (`find_organ`): of many names, each costs the same however many organs a
+    portal has. The first one added wins among equals."""
+
+    def __init__(self, organs: Iterable[OrganRow] = ()) -> None:
+        self._organs: list[OrganRow] = []
+        self._by_name: dict[str, int] = {}
+        self._unfolded: list[tuple[str, int]] = []
+        """Names and places whose keys nobody needed yet: folding is not cheap."""
+        self._by_key: dict[str, list[tuple[int, str]]] = {}
+        self._backwards: list[str] = []
+        """Keys from their ends, sorted: those that end alike stand together."""
+        for organ in organs:
+            self.add(organ)
+
+    def add(self, organ: OrganRow) -> None:
+        """One more to be found."""
         names = [organ_name(known) for known in (organ.name, *organ.aliases)]
-        if name in names:
-            return organ
-        if converted is None and key in map(organ_key, names):
-            converted = organ
-        if close is None and any(same_organ(name, known) for known in names):
-            close = organ
-    return converted or close
+        for name in names:
+            self._by_name.setdefault(name, len(self._organs))
+            self._unfolded.append((name, len(self._organs)))
+        self._organs.append(organ)
+
+    def find(self, printed: str) -> OrganRow | None:
+        """As `find_organ`."""
+        name = organ_name(printed)
+        place = self._by_name.get(name)
+        if place is None:
+            self._fold()
+            converted = self._by_key.get(organ_key(printed), ())
+            place = min((known for known, _ in converted), default=None)
+        if place is None:
+            place = min(
+                (known for known, other in self._close(organ_key(name)) if same_organ(name, other)), default=None
+            )
+        return None if place is None else self._organs[place]
+
+    def _close(self, key: str) -> Iterator[tuple[int, str]]:
+        """Those whose keys end with this one, or this with theirs."""
+        yield from self._by_key.get(key, ())
+        if len(key) < _LEAST_SUFFIX:
+            return
+        for start in range(1, len(key) - _LEAST_SUFFIX + 1):
+            yield from self._by_key.get(key[start:], ())
+        end = key[::-1]
+        for place in range(bisect_right(self._backwards, end), len(self._backwards)):
+            if not self._backwards[place].startswith(end):
+                break
+            yield from self._by_key[self._backwards[place][::-1]]
+
+    def _fold(self) -> None:
+        for name, place in self._unfolded:
+            key = organ_key(name)
+            if key not in self._by_key:
+                insort(self._backwards, key[::-1])
+            self._by_key.setdefault(key, []).append((place, name))
+        self._unfolded.clear()
 
 
 def one_organ(names: Sequence[str], years: Sequence[int | None]) -> bool:

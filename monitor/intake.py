@@ -1,6 +1,7 @@
 """A finished run folder as one value. In: a folder. Out: `Run`, or RunError that says what is wrong with it."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,11 +20,14 @@ from crawler.observation import (
     SectionLead,
     SectionRead,
 )
+from monitor.observed import Texts, on_disk
 from monitor.times import format_utc, shift, to_utc
 
 _LINE = msgspec.json.Decoder(Observation)
 CLOCK_TOLERANCE = 600.0
 """Seconds that this machine's clock may differ from the portals' (rule 13)."""
+_SHARED = ("section", "column", "url", "date")
+"""Fields of a link that others have as well."""
 _SOON = 600.0
 """Seconds after its end within which a pass is settled in the ordinary course of things."""
 
@@ -33,7 +37,8 @@ class RunError(RuntimeError):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What one pass saw. Pages and attachments are by the address that was asked for."""
+    """What one pass saw. Pages and attachments are by the address that was asked for. The texts of the pages' reports are read
+    from the folder when they are asked for (monitor.observed)."""
 
     folder: Path
     job: Job
@@ -71,7 +76,9 @@ def read_run(folder: Path) -> Run:
     run = Run(folder, job, summary, (), (), {}, {}, ())
     for name in (JOB, OBSERVATIONS):
         check(run, name)
-    for number, line in enumerate(_lines(folder), 1):
+    texts = Texts(folder / OBSERVATIONS)
+    share = dict[str, str]().setdefault  # equal words are held once
+    for number, (place, line) in enumerate(_lines(folder), 1):
         try:
             seen = _LINE.decode(line)
         except msgspec.DecodeError as error:
@@ -80,9 +87,11 @@ def read_run(folder: Path) -> Run:
             case SectionRead():
                 sections.append(seen)
             case LinkListed():
-                links.append(seen)
+                same = {key: share(text, text) for key in _SHARED if (text := getattr(seen, key))}
+                links.append(msgspec.structs.replace(seen, **same))
             case PageRead():
-                pages[seen.url] = seen
+                url = share(seen.url, seen.url)
+                pages[url] = msgspec.structs.replace(on_disk(seen, texts, place, line), url=url)
             case AttachmentRead():
                 attachments[seen.url] = seen
             case FindingSeen():
@@ -133,22 +142,22 @@ def moment_of(run: Run, now: str) -> Moment:
 def holds_a_response(folder: Path) -> bool:
     """Whether an unfinished run's folder shows that anything answered. Its last line may be torn."""
     try:
-        lines = list(_lines(folder))
+        return any(_answered(line) for _, line in _lines(folder))
     except RunError:
         return False
-    for line in lines:
-        try:
-            seen = _LINE.decode(line)
-        except msgspec.DecodeError:
-            continue
-        # What a list lists is told before the list was read to its end.
-        if (
-            isinstance(seen, LinkListed)
-            or (isinstance(seen, SectionRead) and seen.first_page)
-            or (isinstance(seen, PageRead | AttachmentRead) and seen.reading not in ("blocked", "unreachable"))
-        ):
-            return True
-    return False
+
+
+def _answered(line: bytes) -> bool:
+    try:
+        seen = _LINE.decode(line)
+    except msgspec.DecodeError:
+        return False
+    # What a list lists is told before the list was read to its end.
+    return (
+        isinstance(seen, LinkListed)
+        or (isinstance(seen, SectionRead) and seen.first_page)
+        or (isinstance(seen, PageRead | AttachmentRead) and seen.reading not in ("blocked", "unreachable"))
+    )
 
 
 def check(run: Run, name: str) -> None:
@@ -166,8 +175,14 @@ def check(run: Run, name: str) -> None:
         raise RunError(f"{path}: is not what the pass wrote; the disk may be failing")
 
 
-def _lines(folder: Path) -> list[bytes]:
+def _lines(folder: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that say something, each with its place."""
+    place = 0
     try:
-        return [line for line in (folder / OBSERVATIONS).read_bytes().split(b"\n") if line]
+        with (folder / OBSERVATIONS).open("rb") as file:
+            for line in file:
+                if said := line.removesuffix(b"\n"):
+                    yield place, said
+                place += len(line)
     except OSError as error:
         raise RunError(f"{folder}: {error}") from error

@@ -4,32 +4,45 @@ What is written follows from `monitor.matching` (which report is which) and `mon
 """
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from crawler.observation import PageRead, ReportSeen
 from crawler.page.address import normalise, twin_of
-from crawler.page.model import GUESSED, Attachment
+from crawler.page.model import GUESSED, Attachment, Report
 from monitor.announce import Announcer, Context
 from monitor.articles import ArticleLedger
 from monitor.attachments import AttachmentLedger
 from monitor.baseline import Baseline
-from monitor.canonical import Fingerprints
 from monitor.disregard import Disregard
 from monitor.evidence import PassEvidence
-from monitor.findings import body_key
 from monitor.findings_store import FindingWriter
 from monitor.identity import OrganRow
 from monitor.intake import Run
 from monitor.legal import late_by
 from monitor.lifecycle import Significance
 from monitor.match import Content, Match, Matched
+from monitor.observed import whole
 from monitor.organs import OrganLedger
 from monitor.pages import PageLedger
 from monitor.record import PortalRecord, ReportDetail, save_detail
 from monitor.store import Store
-from monitor.versions import Draft, compare, content_of, drafted, stored_held, stored_report, write_version
+from monitor.versions import (
+    Draft,
+    Held,
+    compare,
+    content_of,
+    drafted,
+    stored_held,
+    stored_report,
+    with_fingerprints,
+    write_version,
+)
 from monitor.weigh import weigh, without_measure
+
+if TYPE_CHECKING:
+    from monitor.canonical import Fingerprints
 
 
 class Ledger:
@@ -67,8 +80,13 @@ class Ledger:
         """Reports whose Simplified view becomes their primary address: nothing is said of that."""
         self._uncompared: set[int] = set()
         """Reports whose new primary address was not parsed in this pass: the next one must."""
+        self._today: list[int] = []
+        """Reports whose current version is what today's rules read."""
         self._fresh_reports: dict[int, int] = {}
         """By index in the list of matches: the id that a new report was given."""
+        self._read: dict[int, tuple[tuple[Held, ...], Content, Fingerprints]] = {}
+        """By a parsed report of this pass (id() of its ReportSeen: the run keeps them all): what it says with these
+        attachments."""
 
     # Keys ------------------------------------------------------------------------------------------------------
 
@@ -113,8 +131,8 @@ class Ledger:
         return fresh
 
     def _write_report(self, index: int, match: Match, organ: OrganRow, evidence: PassEvidence) -> int:
-        report = match.seen.report
-        assert report is not None  # a new report was parsed
+        assert match.seen.report is not None  # a new report was parsed
+        report = whole(match.seen.report)
         self.organs.note_alias(organ, report.organ)
         is_section = match.where in evidence.section_pages or normalise(match.page.url) in evidence.section_pages
         conflict = None
@@ -150,13 +168,17 @@ class Ledger:
         self.pages.place(match, number, "primary")
         held = self.attachments.held(match.seen.attachments, (), self.capture)
         draft = drafted(report, match.page, match.where, held, self.capture, None)
-        prints = draft.fingerprints()
-        version = write_version(self.store, number, self.job.crawl, self.now, self.job.rules, "first", draft, prints)
+        _, prints = self._said(match.seen, report, held)
+        del self._read[id(match.seen)]
+        body = _body_key(report.text)
+        version = write_version(
+            self.store, number, self.job.crawl, self.now, self.job.rules, "first", draft, prints, body
+        )
         self.store.update("reports", number, {"current_version": version})
         self.attachments.place(number, held, self.pages.id_of)
         late = late_by(organ.kind, match.year, report.published_on, "" if detail.baseline else self.now)
         self.findings.on_version(number, version, draft, organ, match.year, late)
-        same_as = self._copied_from(prints, body_key(report.text), match.year)
+        same_as = self._copied_from(prints, body, match.year)
         if same_as is not None:
             save_detail(self.store, number, same_as=same_as)
         if conflict is not None:
@@ -172,15 +194,16 @@ class Ledger:
         )
         return row["id"] if row else None
 
-    def _copied_from(self, prints: Fingerprints, body: str, year: int) -> int | None:
+    def _copied_from(self, prints: "Fingerprints", body: str, year: int) -> int | None:
         """The same report on another portal, seen earlier there; who republishes often gives it another title and
         source, so that the same body counts too (`body`: its body_key)."""
+        # CROSS: by the versions that say so; for the order alone SQLite would walk through every report there is.
         row = self.store.row(
-            """SELECT r.id FROM versions v JOIN reports r ON r.current_version = v.id
-            WHERE (v.content_hash IN (?, ?) OR (v.body_key = ? AND v.body_key <> '')) AND r.portal <> ? AND r.year = ?
+            """SELECT r.id FROM versions v CROSS JOIN reports r ON r.id = v.report AND r.current_version = v.id
+            WHERE (v.content_hash IN (?, ?) OR v.body_key = ?) AND r.portal <> ? AND r.year = ?
             AND r.withdrawn_at IS NULL
             ORDER BY r.id LIMIT 1""",
-            (prints.content_hash, prints.strict_hash, body, self.record.name, year),
+            (prints.content_hash, prints.strict_hash, body or None, self.record.name, year),
         )
         return row["id"] if row else None
 
@@ -230,6 +253,11 @@ class Ledger:
             else:
                 found[number] = self._write_next(number, match)
             self._confirm(number, match)
+        self.store.run(
+            """UPDATE versions SET rules = ? WHERE rules <> ? AND id IN
+            (SELECT current_version FROM reports WHERE id IN (SELECT value FROM json_each(?)))""",
+            (self.job.rules, self.job.rules, msgspec.json.encode(self._today).decode()),
+        )
         self.findings.settle()
         for report, neighbours in self.findings.neighbour_findings().items():
             self.context(report).neighbours = tuple(neighbours)
@@ -255,7 +283,7 @@ class Ledger:
         if match.page.reading == "same":
             listed = tuple(Attachment(item.url, item.name, item.kind) for item in before)  # type: ignore[arg-type]
         held = self.attachments.held(listed, before, self.capture)
-        report = match.seen.report or stored_report(version)
+        report = whole(match.seen.report) if match.seen.report is not None else stored_report(version)
         if match.seen.report is None and held == before:
             return "none"
         draft = drafted(report, match.page, match.where, held, self.capture, version)
@@ -294,14 +322,11 @@ class Ledger:
                 "UPDATE versions SET reread_of = NULL WHERE id = (SELECT current_version FROM reports WHERE id = ?)",
                 (number,),
             )
-        self.store.run(
-            "UPDATE versions SET rules = ? WHERE rules <> ? AND id = (SELECT current_version FROM reports WHERE id = ?)",
-            (self.job.rules, self.job.rules, number),
-        )
+        self._today.append(number)
 
     def _write_rekeyed(self, number: int, match: Match) -> Significance:
-        report = match.seen.report
-        assert report is not None  # a re-keyed report was parsed
+        assert match.seen.report is not None  # a re-keyed report was parsed
+        report = whole(match.seen.report)
         row = self.record.reports[number]
         version = self.store.row("SELECT * FROM versions WHERE id = ?", (row["current_version"],))
         assert version is not None
@@ -349,7 +374,13 @@ class Ledger:
     def content(self, seen: ReportSeen) -> Content:
         """What a report that was parsed in this pass says."""
         assert seen.report is not None  # only parsed reports are looked for elsewhere
-        return content_of(seen.report, self.attachments.held(seen.attachments, (), self.capture))
+        return self._said(seen, seen.report, self.attachments.held(seen.attachments, (), self.capture))[0]
+
+    def _said(self, seen: ReportSeen, report: Report, held: tuple[Held, ...]) -> "tuple[Content, Fingerprints]":
+        known = self._read.get(id(seen))
+        if known is None or known[0] != held:
+            known = self._read[id(seen)] = (held, *with_fingerprints(whole(report), held))
+        return known[1], known[2]
 
     def stored_content(self, number: int) -> Content:
         """What a report's current version says."""
@@ -386,9 +417,9 @@ class Ledger:
 
     def touch_seen(self, numbers: Iterable[int]) -> None:
         """Reports that were verified in this pass."""
-        self.store.run_many(
-            "UPDATE reports SET last_seen_at = ?, last_verified_at = ? WHERE id = ?",
-            [(self.now, self.verified_at, number) for number in numbers],
+        self.store.run(
+            "UPDATE reports SET last_seen_at = ?, last_verified_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+            (self.now, self.verified_at, msgspec.json.encode(list(numbers)).decode()),
         )
 
     def context(self, number: int) -> Context:
@@ -413,3 +444,9 @@ class Ledger:
                 f"核对后采用：nianbao portals add {lead.url} --name {self.run.job.portal.name} --replace"
             )
             self.findings.on_page("section_moved", "warning", detail, lead.section)
+
+
+def _body_key(text: str) -> str:
+    from monitor.findings import body_key  # by the first new report of a pass; most have none
+
+    return body_key(text)

@@ -13,6 +13,14 @@ from monitor.record import PortalRecord
 from monitor.store import Row, Store
 
 
+class _Twins(dict[str, str]):
+    """By address, what it has in common with its views (twin_of); each asked once, of tens of thousands."""
+
+    def __missing__(self, url: str) -> str:
+        self[url] = twin_of(url)
+        return self[url]
+
+
 class ListingLedger:
     """The listings' part of one pass."""
 
@@ -133,21 +141,22 @@ class ListingLedger:
     def listed(self, evidence: PassEvidence) -> dict[int, bool | None]:
         """By report: True where a section lists it, False where every section that listed it was read and does not,
         None where nothing is proven or where its page is itself a section."""
-        addresses: dict[str, set[int]] = {}
+        addresses: dict[str, tuple[int, ...]] = {}
         own_section: set[int] = set()
-        for row in self.store.rows(
+        twins = _Twins()
+        for url, report in self.store.values(
             """SELECT p.url, x.report FROM page_reports x JOIN pages p ON p.id = x.page
             WHERE p.portal = ? AND x.role <> 'attachment'""",
             (self.record.name,),
         ):
-            addresses.setdefault(twin_of(row["url"]), set()).add(row["report"])
-            if row["url"] in evidence.section_pages:
-                own_section.add(row["report"])
+            addresses[twins[url]] = (*addresses.get(twins[url], ()), report)
+            if url in evidence.section_pages:
+                own_section.add(report)
         now: set[int] = set()
         for links in evidence.links.values():
             for url, link in links.items():
                 if link.kind == "report":
-                    now |= addresses.get(twin_of(url), set())
+                    now.update(addresses.get(twins[url], ()))
         proven: dict[int, bool] = {}
         for before in self.record.links:
             if before["kind"] != "report" or before["unfound"]:
@@ -159,7 +168,7 @@ class ListingLedger:
             known = self.record.sections.get(before["section"])
             if known is None or not known["active"]:
                 continue  # the operator took the section out of the portal file: that is no news about the report
-            for report in addresses.get(twin_of(before["url"]), ()):
+            for report in addresses.get(twins[before["url"]], ()):
                 proven[report] = proven.get(report, True) and read
         everything = {report for reports in addresses.values() for report in reports}
         return {

@@ -14,7 +14,7 @@ from crawler.page.address import normalise, twin_of
 from crawler.page.model import GUESSED, Attachment, Report
 from monitor.alike import SAME_BODY, Alike
 from monitor.by_hand import ByHand
-from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_name
+from monitor.identity import OrganRow, Organs, find_organ, kind_of, one_organ, organ_name
 from monitor.lifecycle import Reading
 from monitor.match import ALIKE, Content, How, Known, KnownReport, Match, Matched, Unkeyed, in_common, where_read
 
@@ -73,7 +73,7 @@ class _Matcher:
         content_now: Callable[[int, Links], Content],
     ) -> None:
         self.known = known
-        self.organs = list(known.organs)
+        self.organs = Organs(known.organs)
         self.text_of = text_of
         self.content_of = content_of
         self.content = content
@@ -155,7 +155,7 @@ class _Matcher:
                 continue
             printed = self._printed(newest if successive and newest is not None else report, here)
             taken = self.here.get(normalise(page.url), ())
-            own = self.by_hand.here(report, find_organ(printed, self.organs), here, taken, lone is not None)
+            own = self.by_hand.here(report, self.organs.find(printed), here, taken, lone is not None)
             if own is not None:
                 self._take("own", _Found(page, where_read(page), seen, self.organ_of[own.organ], own.year), own)
                 continue
@@ -191,14 +191,14 @@ class _Matcher:
 
     def _organ(self, printed: str, here: Iterable[KnownReport]) -> OrganRow:
         """The organ of that name; one that the page's reports belong to, if the name is another of its names."""
-        organ = find_organ(printed, self.organs)
+        organ = self.organs.find(printed)
         if organ is None:
             before = {item.organ for item in here}
             kind = kind_of(printed)
             if len(before) == 1 and self.organ_of[(only := before.pop())].kind == kind:
                 return self.organ_of[only]
             organ = OrganRow(0, organ_name(printed), (), kind)
-            self.organs.append(organ)
+            self.organs.add(organ)
         return organ
 
     def _corrected_in_place(self, lone: KnownReport, found: _Found, report: Report) -> KnownReport | None:
@@ -246,11 +246,10 @@ class _Matcher:
             if report is None:
                 continue
             key = (organ_name(found.organ.name), found.year)
-            content = self.content(found.seen)
             known_ones = self.by_key.get(key, [])
             by_hand = self.by_hand.elsewhere(found.organ, found.year)
-            target = self._corrected(by_hand, found, content, pages, known_ones)
-            target = target or self._pick(known_ones, found, content, pages)
+            target = self._corrected(by_hand, found, pages, known_ones)
+            target = target or self._pick(known_ones, found, pages)
             if target is not None:
                 self._take(target[0], found, target[1])
                 continue
@@ -264,7 +263,7 @@ class _Matcher:
                 continue
             if gone is None:
                 gone = [known for known in self.known.reports.values() if self._is_gone(known, pages)]
-            same = None if known_ones else next((one for one in gone if self.content_of(one.id).same(content)), None)
+            same = None if known_ones else self._same(gone, found.seen)
             lost = same or self.alike.lost(found.seen, gone)
             if lost is not None:
                 gone.remove(lost)
@@ -273,15 +272,20 @@ class _Matcher:
                 else:
                     self._rekey(lost, found)
                 continue
-            self._fresh(fresh, key, found, content, known_ones)
+            self._fresh(fresh, key, found, known_ones)
+
+    def _same(self, gone: list[KnownReport], seen: ReportSeen) -> KnownReport | None:
+        """The report among those that are gone which says what was read here."""
+        content = self.content(seen) if gone else None
+        return next((one for one in gone if content is not None and self.content_of(one.id).same(content)), None)
 
     def _pick(
-        self, known_ones: list[KnownReport], found: _Found, content: Content, pages: Mapping[str, PageRead]
+        self, known_ones: list[KnownReport], found: _Found, pages: Mapping[str, PageRead]
     ) -> tuple[How, KnownReport] | None:
         for report in known_ones:
             if report.id in self.at.get(found.where, ()):
                 return "view", report
-        same = {report.id: self._says(report, content) for report in known_ones}
+        same = {report.id: self._says(report, found.seen) for report in known_ones}
         for report in known_ones:
             if twin_of(found.where) == twin_of(report.url):
                 if self._is_gone(report, pages):
@@ -298,7 +302,6 @@ class _Matcher:
         self,
         by_hand: list[KnownReport],
         found: _Found,
-        content: Content,
         pages: Mapping[str, PageRead],
         known_ones: list[KnownReport],
     ) -> tuple[How, KnownReport] | None:
@@ -309,7 +312,7 @@ class _Matcher:
                 continue  # it stands there itself, beside this one
             if item.id in self.at.get(found.where, ()):
                 return "view", item
-            if self._says(item, content):
+            if self._says(item, found.seen):
                 return ("moved", item) if self._is_gone(item, pages) else (self._view(item, found), item)
         if known_ones or report is None:
             return None
@@ -318,8 +321,9 @@ class _Matcher:
             None,
         )
 
-    def _says(self, report: KnownReport, content: Content) -> bool:
+    def _says(self, report: KnownReport, found: ReportSeen) -> bool:
         """Whether a report says that: in the record, or edited, on a page that was read a moment ago."""
+        content = self.content(found)
         now = self.read_now.get(report.id, ())
         if report.id in self.unparsed and self.content_now(report.id, self.unparsed[report.id]).same(content):
             return True
@@ -336,7 +340,6 @@ class _Matcher:
         fresh: dict[tuple[str, int], list[int]],
         key: tuple[str, int],
         found: _Found,
-        content: Content,
         known: list[KnownReport],
     ) -> None:
         """A report that the record does not have: new, or one more reading of one found a moment ago in this pass."""
@@ -345,7 +348,7 @@ class _Matcher:
         first: int | None = None
         for index in fresh.get(key, []):
             other = self.matches[index]
-            if twin_of(other.where) == twin_of(found.where) or self.content(other.seen).same(content):
+            if twin_of(other.where) == twin_of(found.where) or self.content(other.seen).same(self.content(found.seen)):
                 self.matches.append(
                     Match(
                         "view", found.page, found.where, found.seen, None, other.organ, found.year, other.variant, index

@@ -1,13 +1,53 @@
 """The record's schema: ordered migrations, append-only. One that has landed is never edited.
 
 Tables and columns that docs/database.md names are stable; the others are ours. Times are UTC `YYYY-MM-DDTHH:MM:SSZ`.
+
+Light to import, as every start pays for it: what a migration is made with is imported only where there is one to be made.
 """
 
-from sqlite_utils import Database, Migrations
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from monitor.figure_views import FINDINGS, VIEWS
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
 
-migrations = Migrations("nianbao")
+Step = Callable[["Database"], None]
+
+
+class Steps:
+    """Migrations in their order; sqlite_utils makes them, and keeps account of those that a record has had."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._steps: list[Step] = []
+
+    def __call__(self) -> Callable[[Step], Step]:
+        """Decorates one, called by its function's name."""
+
+        def added(step: Step) -> Step:
+            self._steps.append(step)
+            return step
+
+        return added
+
+    @property
+    def names(self) -> list[str]:
+        return [step.__name__ for step in self._steps]
+
+    def all(self) -> "Migrations":
+        from sqlite_utils import Migrations
+
+        made = Migrations(self.name)
+        for step in self._steps:
+            made()(step)
+        return made
+
+    def apply(self, db: "Database", *, stop_before: str | Iterable[str] | None = None) -> None:
+        """Makes those that a record has not had yet."""
+        self.all().apply(db, stop_before=stop_before)
+
+
+migrations = Steps("nianbao")
 
 _TABLES = """
 CREATE TABLE portals (
@@ -493,8 +533,21 @@ ALTER TABLE sections ADD COLUMN unrendered TEXT NOT NULL DEFAULT '';   -- what i
 ALTER TABLE sections ADD COLUMN rendered_at TEXT NOT NULL DEFAULT '';  -- when a browser last showed it so
 """
 
+_GROWN = """
+CREATE INDEX events_by_portal ON events (portal, kind, year);
+CREATE INDEX findings_of_pages ON findings (url, rule) WHERE version IS NULL;
+CREATE INDEX attachments_by_bytes ON attachments (sha256);
+CREATE INDEX deliveries_open ON deliveries (state, next_attempt_at) WHERE state <> 'sent';
+CREATE INDEX crawls_unsettled ON crawls (id) WHERE outcome IS NULL;
+"""
+"""What a pass asks of one portal must not be looked for among all of them, however long the record has grown."""
 
-def _run(db: Database, script: str) -> None:
+_SKELETONS = """
+ALTER TABLE pages ADD COLUMN skeleton TEXT NOT NULL DEFAULT '';   -- of the body that was parsed last (crawler.page.skeleton)
+"""
+
+
+def _run(db: "Database", script: str) -> None:
     """Statement by statement: executescript would commit the migration's transaction."""
     statement = ""
     for line in script.splitlines():
@@ -505,14 +558,14 @@ def _run(db: Database, script: str) -> None:
 
 
 @migrations()
-def m001_record(db: Database) -> None:
+def m001_record(db: "Database") -> None:
     """Everything of version 0.1."""
     _run(db, _TABLES)
     _run(db, _VIEWS)
 
 
 @migrations()
-def m002_detection(db: Database) -> None:
+def m002_detection(db: "Database") -> None:
     """Version 0.2."""
     _run(db, _RULES)
     _run(db, _EVIDENCE)
@@ -521,27 +574,32 @@ def m002_detection(db: Database) -> None:
 
 
 @migrations()
-def m003_figures(db: Database) -> None:
+def m003_figures(db: "Database") -> None:
     """Version 0.3."""
+    from monitor.figure_views import VIEWS
+
     _run(db, _FIGURES)
     _run(db, VIEWS)
 
 
 @migrations()
-def m004_service(db: Database) -> None:
+def m004_service(db: "Database") -> None:
     """Version 0.4."""
     _run(db, _SERVICE)
 
 
 @migrations()
-def m005_country(db: Database) -> None:
+def m005_country(db: "Database") -> None:
     """Version 0.5."""
+    from monitor.figure_views import FINDINGS
+
     _run(db, _POLITE)
     _run(db, _RENDERED)
     _run(db, f"DROP VIEW 核对问题;\n{FINDINGS}")  # it names the rules that are new
 
 
-def unknown_migrations(db: Database) -> list[str]:
-    """Those that a record has had and this program does not know: a newer one wrote it."""
-    known = {one.name for one in migrations.pending(Database(memory=True))}
-    return [one.name for one in migrations.applied(db) if one.name not in known]
+@migrations()
+def m006_fast(db: "Database") -> None:
+    """Version 0.6."""
+    _run(db, _GROWN)
+    _run(db, _SKELETONS)

@@ -60,6 +60,18 @@ class Delivered(msgspec.Struct, frozen=True):
     next_due: str | None = None
 
 
+def together(one: Delivered, other: Delivered) -> Delivered:
+    """What two rounds came to, the second after the first."""
+    return msgspec.structs.replace(
+        other,
+        messages=one.messages + other.messages,
+        sent=one.sent + other.sent,
+        failed=one.failed + other.failed,
+        dead=one.dead + other.dead,
+        errors=tuple(dict.fromkeys((*one.errors, *other.errors))),
+    )
+
+
 class _Part(msgspec.Struct, frozen=True):
     """A message, or one of the parts of a long one."""
 

@@ -48,6 +48,7 @@ class PageLedger:
                 "etag": page.etag,
                 "last_modified": page.last_modified,
                 "body_hash": page.body_hash,
+                "skeleton": page.skeleton,
                 "rules": self.rules,
             }
             if self.capture and page.capture:
@@ -58,7 +59,9 @@ class PageLedger:
     def forget(self, where: str) -> None:
         """What a page said last is forgotten: the next pass parses whatever comes, and compares the reports on it."""
         page = self.id_of(where)
-        self.store.run("UPDATE pages SET etag = '', last_modified = '', body_hash = '' WHERE id = ?", (page,))
+        self.store.run(
+            "UPDATE pages SET etag = '', last_modified = '', body_hash = '', skeleton = '' WHERE id = ?", (page,)
+        )
         self.store.run("UPDATE page_reports SET text_hash = '' WHERE page = ? AND role <> 'attachment'", (page,))
 
     def _note(self, url: str, report: int, role: Role, text_hash: str) -> None:

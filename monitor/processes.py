@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from crawler.orders import Asked, Ended, Gone, Order, Progressed, Said, Started, Stop
+from crawler.orders import Again, Asked, Ended, Gone, Order, Progressed, Said, Started, Stop
 
 LOG = "crawl.log"
 """In a run folder: what its process wrote."""
@@ -43,6 +43,8 @@ class Process(msgspec.Struct):
     """Bytes, the most that was seen."""
     never: str = ""
     """Why the nursery could not start it; empty: it did not say so."""
+    waits: bool = False
+    """It is to be made again, by itself, when there is room."""
     end: Ended | None = None
     """How it ended; None: nobody saw it."""
 
@@ -117,7 +119,7 @@ class _Nursery:
     def tell(self, asked: Asked) -> None:
         """Says something to the nursery, if it still listens."""
         assert self._child.stdin is not None
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # it died; whoever listened has closed the file
             self._child.stdin.write(msgspec.json.encode(asked) + b"\n")
             self._child.stdin.flush()
 
@@ -160,7 +162,11 @@ class _Nursery:
             return
         match said:
             case Started():
-                process.pid = said.pid
+                process.pid, process.waits = said.pid, False
+                process.heard(process)
+            case Again():
+                log.info("%s: pass %d is made by itself", process.order.portal, said.crawl)
+                process.waits = True
                 process.heard(process)
             case Progressed():
                 process.done, process.total = said.done, said.total
@@ -191,7 +197,9 @@ def how_it_ended(end: Ended | None, said: str) -> str:
         why = "ended with the process that watched over it"
     elif end.forced:
         why = f"{end.stopped}; it did not stop, and was killed"
-    elif end.status is not None and end.status < 0:
+    elif end.status is None:
+        why = "it waited to be made again"
+    elif end.status < 0:
         why = f"killed by {_SIGNALS.get(end.status, f'signal {-end.status}')}"
     else:
         why = f"ended with status {end.status}"

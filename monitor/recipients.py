@@ -52,8 +52,8 @@ def enqueue(store: Store, events: Sequence[int], channels: Iterable[Channel], no
     Not told: what the baseline tells (`baseline = 1`), what was withdrawn, and what a record that was lost told already
     (monitor.journal). `zone`: of digests and quiet hours.
     """
-    rows = [row for event in events if (row := store.row(_EVENT, (event,)))]
-    rows = [row for row in rows if row["retracted_at"] is None and (not row["baseline"] or row["kind"] == "baseline")]
+    found = (row for event in events if (row := store.row(_EVENT, (event,))))
+    rows = [row for row in found if row["retracted_at"] is None and (not row["baseline"] or row["kind"] == "baseline")]
     memory = Memory(store)
     added = 0
     for channel in channels:

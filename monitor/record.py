@@ -9,7 +9,7 @@ from crawler.portal import Portal
 from monitor.identity import OrganRow, organ_name
 from monitor.lifecycle import PortalState, ReportState, Said
 from monitor.match import Known, KnownReport, OnPage
-from monitor.store import Row, Store
+from monitor.store import Fields, Row, Store
 from monitor.times import format_utc, to_utc
 
 Reread = Literal["", "whole", "part"]
@@ -47,6 +47,30 @@ class ReportDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     """While that is so: organ and year that it had by the rules before."""
 
 
+_REPORT = """id, organ_id, organ, year, variant, title, url, status, listed, misses, weak_misses, missing_since, unlisted_since,
+    last_verified_at, last_reading, unverified_said, current_version"""
+_LINK = "section, url, title, kind, date, year, listed, baseline, unfound"
+"""Columns of what is loaded of a portal."""
+
+
+class _Same:
+    """Values that many reports share, each held once."""
+
+    def __init__(self) -> None:
+        self._details: dict[str, ReportDetail] = {}
+        self._times: dict[str, Any] = {}
+
+    def detail(self, text: str) -> ReportDetail:
+        if text not in self._details:
+            self._details[text] = msgspec.json.decode(text, type=ReportDetail)
+        return self._details[text]
+
+    def time(self, text: str | None) -> Any:
+        if text and text not in self._times:
+            self._times[text] = to_utc(text)
+        return self._times[text] if text else None
+
+
 class PortalRecord:
     """One portal's part of the record, as it was before the pass."""
 
@@ -61,22 +85,31 @@ class PortalRecord:
             section["url"]: section for section in store.rows("SELECT * FROM sections WHERE portal = ?", (name,))
         }
         self.organs = store.organs(name)
-        self.reports: dict[int, Row] = {
+        # A portal may have tens of thousands of reports: what is held of each is as small as it can be.
+        shared: dict[Any, Any] = {}
+        same = _Same()
+        self.reports: dict[int, Fields] = {
             report["id"]: report
-            for report in store.rows(
-                "SELECT * FROM reports WHERE portal = ? AND withdrawn_at IS NULL ORDER BY id",
+            for report in store.compact(
+                f"SELECT {_REPORT} FROM reports WHERE portal = ? AND withdrawn_at IS NULL ORDER BY id",  # noqa: S608
                 (name,),
+                shared,
             )
         }
         self.details = {
-            number: msgspec.json.decode(report["detail"], type=ReportDetail) for number, report in self.reports.items()
+            number: same.detail(detail)
+            for number, detail in store.values(
+                "SELECT id, detail FROM reports WHERE portal = ? AND withdrawn_at IS NULL ORDER BY id", (name,)
+            )
         }
-        self.pages: dict[str, Row] = {
-            page["url"]: page for page in store.rows("SELECT * FROM pages WHERE portal = ?", (name,))
+        self.pages: dict[str, Fields] = {
+            page["url"]: page for page in store.compact("SELECT * FROM pages WHERE portal = ?", (name,), shared)
         }
-        self.on_page: dict[int, list[Row]] = {}
-        for item in store.rows(
-            "SELECT x.* FROM page_reports x JOIN pages p ON p.id = x.page WHERE p.portal = ? ORDER BY x.report", (name,)
+        self.on_page: dict[int, list[Fields]] = {}
+        for item in store.compact(
+            "SELECT x.* FROM page_reports x JOIN pages p ON p.id = x.page WHERE p.portal = ? ORDER BY x.report",
+            (name,),
+            shared,
         ):
             if item["report"] in self.reports:
                 self.on_page.setdefault(item["page"], []).append(item)
@@ -91,7 +124,7 @@ class PortalRecord:
         told = store.row("SELECT max(crawl) AS crawl FROM events WHERE kind = 'baseline' AND portal = ?", (name,))
         self.baseline_crawl: int = (told and told["crawl"]) or 0
         """The pass that told the last baseline."""
-        self.links = store.rows("SELECT * FROM links WHERE portal = ?", (name,))
+        self.links = list(store.compact(f"SELECT {_LINK} FROM links WHERE portal = ?", (name,), shared))  # noqa: S608
         self.state = PortalState(
             health=row["health"],
             empty_passes=row["empty_passes"],
@@ -102,9 +135,9 @@ class PortalRecord:
             empty_since=_time(row["empty_since"]),
             trouble_since=_time(row["trouble_since"]),
         )
-        self.states = {number: self._state(report) for number, report in self.reports.items()}
+        self.states = {number: self._state(report, same) for number, report in self.reports.items()}
 
-    def _state(self, report: Row) -> ReportState:
+    def _state(self, report: Fields, same: "_Same") -> ReportState:
         listed = report["listed"]
         return ReportState(
             id=report["id"],
@@ -113,9 +146,9 @@ class PortalRecord:
             listed=None if listed is None else bool(listed),
             misses=report["misses"],
             weak_misses=report["weak_misses"],
-            missing_since=_time(report["missing_since"]),
-            unlisted_since=_time(report["unlisted_since"]),
-            last_verified_at=_time(report["last_verified_at"]),
+            missing_since=same.time(report["missing_since"]),
+            unlisted_since=same.time(report["unlisted_since"]),
+            last_verified_at=same.time(report["last_verified_at"]),
             unverified_said=bool(report["unverified_said"]),
             overwritten=self.details[report["id"]].reason == "overwritten",
         )

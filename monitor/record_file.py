@@ -10,12 +10,9 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one SQLite that sqlite_utils uses
-
 from monitor.archive import sync_directory
-from monitor.migrations import migrations
-from monitor.store import BUSY_SECONDS, StoreError
+from monitor.sqlite import sqlite3
+from monitor.store import BUSY_SECONDS, StoreError, applied
 
 _PAGES_A_STEP = 4096
 _ALONE_SECONDS = 10.0
@@ -58,7 +55,7 @@ def examine(path: Path) -> tuple[str, ...]:
                 raise StoreError(f"{path}: damaged: {problem}")
             if broken := conn.execute("PRAGMA foreign_key_check").fetchone():
                 raise StoreError(f"{path}: damaged: row {broken[1]} of {broken[0]} points to no {broken[2]}")
-            return tuple(one.name for one in migrations.applied(Database(conn)))
+            return tuple(applied(conn))
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}; is it a nianbao database?") from error
 

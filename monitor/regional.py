@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from crawler.page import chinese, opencc_words
+from crawler.page.characters import Exchange, char_class
 
 _TABLES = ("TWPhrases", "HKPhrases")
 # Besides those of OpenCC and those that reading relies on: seen at the big5 gateway of 首都之窗.
@@ -37,7 +38,7 @@ class _Folding:
     ) -> None:
         """`exchanged`: words that stand for each other. `apart`: two words that hold a third by accident. `spelt`: a word
         in other characters, and the word; what it holds of exchanged words is folded in both."""
-        self.forms = forms
+        self._single = Exchange(forms)
         words = _representatives((one.translate(forms), other.translate(forms)) for one, other in exchanged)
         for before, word in apart:
             before, word = before.translate(forms), word.translate(forms)
@@ -53,32 +54,32 @@ class _Folding:
         """By the first two characters of a word, or its only one: words and what stands for them, the longest first."""
         for word in sorted(words, key=len, reverse=True):
             self.beginnings.setdefault(word[:2], []).append((word, words[word]))
-        firsts = "".join(sorted({start[0] for start in self.beginnings if len(start) == 2}))
-        seconds = "".join(sorted({start[1] for start in self.beginnings if len(start) == 2}))
-        alone = "".join(sorted(start for start in self.beginnings if len(start) == 1))
-        self.beginning = re.compile(
-            f"[{re.escape(firsts)}](?=([{re.escape(seconds)}]))" + (f"|[{re.escape(alone)}]" if alone else "")
-        )
+        pairs = [start for start in self.beginnings if len(start) == 2]
+        alone = [start for start in self.beginnings if len(start) == 1]
+        pair = f"{char_class(start[0] for start in pairs)}(?={char_class(start[1] for start in pairs)})"
+        self.pairs = re.compile(pair)
+        self.alone = re.compile(char_class(alone)) if alone else None
+        self.beginning = re.compile(f"{pair}|{self.alone.pattern}") if self.alone else self.pairs
 
     def fold(self, text: str) -> str:
-        text = text.translate(self.forms)
+        text = self._single(text)
+        # A word of one character is rare, and to look for one at each place costs more than all others.
+        alone = self.alone is not None and self.alone.search(text) is not None
         parts: list[str] = []
         done = 0
-        for found in self.beginning.finditer(text):
+        for found in (self.beginning if alone else self.pairs).finditer(text):
             start = found.start()
-            if start < done:
+            words = self.beginnings.get(text[start : start + 2], [])
+            if alone and start + 1 < len(text):
+                words = words + self.beginnings.get(text[start], [])
+            if start < done or not words:
                 continue
-            for word, other in self._words(found):
+            for word, other in words:
                 if text.startswith(word, start):
                     parts += (text[done:start], other)
                     done = start + len(word)
                     break
         return "".join((*parts, text[done:])) if parts else text
-
-    def _words(self, found: re.Match[str]) -> Iterable[tuple[str, str]]:
-        """Words that may begin there, the longest first."""
-        alone = self.beginnings.get(found[0], [])
-        return self.beginnings.get(found[0] + found[1], []) + alone if found[1] else alone
 
 
 @cache

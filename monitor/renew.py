@@ -7,36 +7,17 @@ are read and documents extracted outside of any transaction; what a page's captu
 a kill at any instant leaves each page either as it was or done, and the next run goes on from there.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-
-import msgspec
 
 from crawler.portal import Portal
 from monitor.briefing import rules_of
 from monitor.record import load_record
-from monitor.renewal import REMEDIES, Outcome, Renewal, Result
-from monitor.reread import Rereader
+from monitor.renewed import Outcome, Renewed
 from monitor.store import Store
 from monitor.versions import EXTRACTOR
 
-__all__ = ["REMEDIES", "Outcome", "Renewed", "renew", "summarise", "up_to_date"]
-
-
-class Renewed(msgspec.Struct, frozen=True):
-    """What reading a portal's captures again came to."""
-
-    portal: str
-    outcomes: tuple[Outcome, ...] = ()
-    documents: int = 0
-    """Attachments that were extracted again."""
-
-    def count(self, result: Result) -> int:
-        return sum(1 for one in self.outcomes if one.result == result)
-
-    @property
-    def troubles(self) -> tuple[Outcome, ...]:
-        return tuple(one for one in self.outcomes if one.result in ("unread", "lost"))
+__all__ = ["renew", "up_to_date"]
 
 
 def up_to_date(store: Store, portal: Portal) -> bool:
@@ -71,6 +52,9 @@ def renew(
     and findings too, and captures that could not be read before. Raises ValueError if the record has no such portal."""
     if not everything and up_to_date(store, portal):
         return Renewed(portal.name)
+    from monitor.renewal import Renewal  # what reads pages: a pass whose record is up to date reads none
+    from monitor.reread import Rereader
+
     rules = rules_of(portal)
     record = load_record(store, portal.name)
     rereader = Rereader(store, archive, portal, record)
@@ -87,12 +71,3 @@ def renew(
                 outcomes += writer.page(reread)
     progress(len(pages), len(pages))
     return Renewed(portal.name, tuple(outcomes), documents)
-
-
-def summarise(renewed: Iterable[Renewed]) -> dict[Result, int]:
-    """How many reports came to what."""
-    told: dict[Result, int] = {"equal": 0, "rebaselined": 0, "unread": 0, "lost": 0}
-    for one in renewed:
-        for outcome in one.outcomes:
-            told[outcome.result] += 1
-    return told

@@ -4,8 +4,6 @@ In: a `PageReread`. Out: an `Outcome` for each of its reports. A reading that eq
 date; another one becomes a version beside it, marked `rebaseline`, as old as the capture that it reads.
 """
 
-from typing import Literal
-
 import msgspec
 
 from crawler.page.model import GUESSED, Report
@@ -15,35 +13,10 @@ from monitor.findings_store import FindingWriter
 from monitor.organs import OrganLedger
 from monitor.record import PortalRecord, save_detail
 from monitor.rekey import key_today, printed_on
+from monitor.renewed import Outcome, Result
 from monitor.reread import PageReread, ReportReread, Rereader
-from monitor.store import Row, Store
+from monitor.store import Fields, Row, Store
 from monitor.versions import EXTRACTOR, Draft, Held, relink, same_reading, stored_report, write_version
-
-Result = Literal["equal", "rebaselined", "unread", "lost"]
-
-REMEDIES: dict[Result, str] = {
-    "unread": "check the portal file's family and [selectors] with `nianbao portals check NAME --captures`",
-    "lost": "restore HOME/archive/ from a backup, then run `nianbao archive reread NAME`",
-}
-"""What an operator can do; NAME stands for the portal."""
-
-
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one report."""
-
-    report: int
-    organ: str
-    year: int
-    url: str
-    result: Result
-    version: int
-    """The current one, afterwards."""
-    why: str = ""
-    rekeyed: str = ""
-    """`organ year` under which it was known before."""
-    figures: bool = False
-    findings: bool = False
-    """Whether its figures, its findings were renewed."""
 
 
 class Renewal:
@@ -107,7 +80,12 @@ class Renewal:
                     (one.source.state, page["id"], one.id),
                 )
         beside = [(report.organ, report.year) for report in reread.beside if report.year is not None]
-        values: dict[str, object] = {"reread": self.rules, "beside": msgspec.json.encode(beside).decode()}
+        # Which counters a skeleton leaves out rests on what was read by the rules before.
+        values: dict[str, object] = {
+            "reread": self.rules,
+            "beside": msgspec.json.encode(beside).decode(),
+            "skeleton": "",
+        }
         if reread.shown and not reread.unshown:
             values["rules"] = self.rules
             held = {one.source.page_hash for one in reread.reports} | ({source.page_hash} if source else set())
@@ -217,7 +195,7 @@ class Renewal:
             detail = f"附件存档无法读取：{problem}；从备份恢复存档后运行 nianbao archive reread {self.portal.name}"
             findings.on_page("capture_unreadable", "error", detail, self.record.reports[one.id]["url"])
 
-    def _unreadable(self, one: ReportReread, row: Row, version: Row, findings: FindingWriter) -> Outcome:
+    def _unreadable(self, one: ReportReread, row: Fields, version: Row, findings: FindingWriter) -> Outcome:
         """A report whose page cannot be read again: it stays as it was read, its documents are brought up to date."""
         number = version["id"]
         if one.extracted:
@@ -251,7 +229,7 @@ class Renewal:
 
     # Keys ---------------------------------------------------------------------------------------------------------
 
-    def _rekey(self, number: int, row: Row, report: Report, printed: str) -> str:
+    def _rekey(self, number: int, row: Fields, report: Report, printed: str) -> str:
         """Gives a report the organ and year that its capture says by today's rules. What it was known as; empty: as now."""
         detail = self.record.details[number]
         organ, year = key_today(self.record, number, report, printed)

@@ -25,7 +25,7 @@ from monitor.extraction import extract_again, outdated
 from monitor.identity import find_organ
 from monitor.match import ALIKE, in_common
 from monitor.record import PortalRecord
-from monitor.store import Row, Store
+from monitor.store import Fields, Row, Store
 from monitor.versions import Held, held_now, stored_held
 
 Fate = Literal["read", "unread", "lost"]
@@ -69,7 +69,7 @@ class ReportReread(msgspec.Struct, frozen=True):
 class PageReread(msgspec.Struct, frozen=True):
     """One page of the record."""
 
-    page: Row
+    page: Fields
     source: Source | None
     """The page's own last capture; None: it has none."""
     reports: tuple[ReportReread, ...] = ()
@@ -113,20 +113,20 @@ class Rereader:
         self.documents = Extractor()
         """To be closed, for it starts a process when the first document is read."""
 
-    def pages(self) -> list[Row]:
+    def pages(self) -> list[Fields]:
         """The pages that hold reports, in the order of their reports' years: last year's figures are read first."""
 
-        def first(page: Row) -> int:
+        def first(page: Fields) -> int:
             items = self.shown_on(page)
             return min((self.record.reports[item["report"]]["year"] for item in items), default=0)
 
         return sorted((page for page in self.record.pages.values() if self.shown_on(page)), key=first)
 
-    def shown_on(self, page: Row) -> list[Row]:
+    def shown_on(self, page: Fields) -> list[Fields]:
         """What the record says of the reports on a page, attachments aside."""
         return [item for item in self.record.on_page.get(page["id"], ()) if item["role"] != "attachment"]
 
-    def outdated(self, page: Row, rules: str) -> bool:
+    def outdated(self, page: Fields, rules: str) -> bool:
         """Whether anything of a page was read by other rules than these, or extracted by another extractor."""
         numbers = self.primary.get(page["url"], [])
         if page["reread"] == rules:
@@ -140,7 +140,7 @@ class Rereader:
     def held(self, report: int) -> tuple[Held, ...]:
         return stored_held(self.store, self.versions[report]["id"])
 
-    def page(self, page: Row) -> PageReread:
+    def page(self, page: Fields) -> PageReread:
         """Reads a page's captures again: its own, and those of versions that it no longer shows."""
         items = self.shown_on(page)
         primary = self.primary.get(page["url"], [])
@@ -247,13 +247,13 @@ class Rereader:
             take(waiting[0], left[0])
         return found, tuple(left)
 
-    def _same_organ(self, row: Row, report: Report) -> bool:
+    def _same_organ(self, row: Fields, report: Report) -> bool:
         if not report.organ:
             return True
         organ = self.record.organ(row["organ_id"])
         return find_organ(report.organ, [organ]) is not None
 
-    def _report(self, page: Row, number: int, source: Source, report: Report | None) -> ReportReread:
+    def _report(self, page: Fields, number: int, source: Source, report: Report | None) -> ReportReread:
         stored = self.held(number)
         extracted = {item.url: extract_again(self.archive, item, self.documents) for item in stored if outdated(item)}
         renewed = tuple(extracted[item.url].held if item.url in extracted else item for item in stored)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,14 +22,18 @@ from monitor import ocr
 from monitor.bookkeeping import Clock, recover
 from monitor.fleet import Fleet, Progress
 from monitor.home import Home
-from monitor.ocr.recogniser import Recogniser
-from monitor.pictures import AFTERWARDS, Pictures
 from monitor.refigure import refigure
 from monitor.settings import Settings
 from monitor.settle import Settled
 from monitor.store import Store
 
+if TYPE_CHECKING:
+    from monitor.pictures import Pictures
+
 __all__ = ["Clock", "Progress", "crawl", "recognise", "recover"]
+
+_UNKNOWN = 60
+"""Requests of a portal that was never read, as a guess."""
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +48,11 @@ def crawl(
     progress: Callable[[Progress], None] = lambda _: None,
     *,
     found: int = 0,
+    told: Callable[[], None] = lambda: None,
 ) -> list[Settled]:
     """One pass over each portal. What they came to, in the order in which they ended. `found`: at most so many of the pages
-    that lists name for the first time are read (0: all), which is for trying, not for the record.
+    that lists name for the first time are read (0: all), which is for trying, not for the record. `told` is called
+    whenever a pass was settled: there may be something to send.
 
     Interrupted, it ends the passes early, and settles them. Raises PortalError for a proxy whose variable is not set, and
     what keeps the record from being written; the other passes are then ended early.
@@ -53,6 +60,7 @@ def crawl(
     for portal in portals:
         proxy_address(portal, os.environ)  # a variable that is not set is an error before anything starts
     read_now = {portal.name for portal in portals}
+    portals = longest_first(store, settings, portals)
     settled: list[Settled] = []
     with contextlib.ExitStack() as open_parts:
         pictures = open_pictures(home, store, clock, open_parts)
@@ -67,9 +75,10 @@ def crawl(
             )
             # What became of a pass of an earlier process is no failure of this one, if it reads the portal anew.
             settled.append(msgspec.structs.replace(old, trouble="") if old.portal in read_now else old)
+        told()
         passes = [fleet.submit(portal, mode, progress=progress) for portal in portals]
         for portal, one in zip(portals, passes, strict=True):
-            one.add_done_callback(partial(_take, portal.name, settled))
+            one.add_done_callback(partial(_take, portal.name, settled, told))
         left = set(passes)
         while left:
             done, left = wait(left, return_when=FIRST_COMPLETED)
@@ -80,12 +89,26 @@ def crawl(
     return settled
 
 
-def _take(name: str, settled: list[Settled], done: Future[Settled]) -> None:
+def longest_first(store: Store, settings: Settings, portals: Sequence[Portal]) -> list[Portal]:
+    """By what their pauses will take, as far as their last passes tell: the end waits for the last one."""
+
+    def seconds(portal: Portal) -> float:
+        row = store.row(
+            "SELECT requests FROM crawls WHERE portal = ? AND outcome = 'ok' ORDER BY id DESC LIMIT 1", (portal.name,)
+        )
+        delay = settings.policy.delay if portal.policy.delay is None else portal.policy.delay
+        return (row["requests"] if row else _UNKNOWN) * delay
+
+    return sorted(portals, key=seconds, reverse=True) if len(portals) > 1 else [*portals]
+
+
+def _take(name: str, settled: list[Settled], told: Callable[[], None], done: Future[Settled]) -> None:
     if done.cancelled():
         return
     error = done.exception()
     if error is None:
         settled.append(done.result())
+        told()
     elif not isinstance(error, OSError | sqlite3.Error):
         log.error("%s could not be read", name, exc_info=error)
         settled.append(Settled(name, 0, "failed", trouble=f"{type(error).__name__}: {error}"))
@@ -103,11 +126,13 @@ def recognise(
     For after the alerts are out: it takes seconds a picture, at most a quarter of an hour, and nobody is told of it.
     """
     read = 0
-    end = time.monotonic() + AFTERWARDS
     with contextlib.ExitStack() as open_readers:
         pictures = open_pictures(home, store, clock, open_readers)
         if pictures is None:
             return 0
+        from monitor.pictures import AFTERWARDS
+
+        end = time.monotonic() + AFTERWARDS
         for portal in portals:
 
             def show(done: int, total: int, name: str = portal.name) -> None:
@@ -119,8 +144,11 @@ def recognise(
     return read
 
 
-def open_pictures(home: Home, store: Store, clock: Clock, open_readers: contextlib.ExitStack) -> Pictures | None:
+def open_pictures(home: Home, store: Store, clock: Clock, open_readers: contextlib.ExitStack) -> "Pictures | None":
     """What recognises pictures, if that is installed. Its process starts with the first picture."""
     if not ocr.available():
         return None
-    return Pictures(store, home.archive, open_readers.enter_context(Recogniser()), ocr.READER, clock)
+    from monitor.ocr.recogniser import Recogniser
+    from monitor.pictures import Pictures
+
+    return Pictures(store, home.archive, open_readers.enter_context(Recogniser()), ocr.reads_with(), clock)

@@ -53,7 +53,8 @@ DEFAULT_TOML = """\
 # log_level  = "info"             # debug | info | warning | error
 # log_file   = ""                 # besides standard error: a file, rotated by size; relative to this folder
 # disk_low   = "2GB"              # with less room than this left, operators are told
-# parallel   = 8                  # portals read at the same time; never two on one host
+# parallel   = 200                # portals read at the same time; never two on one host
+# together   = 50                 # of them, read by one process; 1: each has a process of its own
 # pass_time  = "2h"               # a pass that takes longer is ended
 # pass_memory = "1500MB"          # a pass whose processes take more is ended; the browser counts for itself:
 # browser_memory = "1500MB"       # all of it; a single page of it gets 600 MB
@@ -99,6 +100,10 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the message is one line that names file, key and remedy."""
 
 
+APART = 8
+"""Passes at the same time that need a process of their own (a browser), whatever `parallel` allows."""
+
+
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[service]`."""
 
@@ -116,8 +121,10 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_file: str = ""
     """Written besides standard error; relative to the home. Empty: none."""
     disk_low: str = "2GB"
-    parallel: int = 8
+    parallel: int = 200
     """Passes at the same time."""
+    together: int = 50
+    """Passes that one process makes at the same time."""
     pass_time: str = "2h"  # noqa: S105 (of a pass, no password)
     pass_memory: str = "1500MB"  # noqa: S105
     browser_memory: str = "1500MB"
@@ -358,8 +365,10 @@ def _check_service(service: Service) -> None:
         raise ValueError(f"service.keep_runs: {service.keep_runs} is too small; 0 is the least")
     _ = service.keep_runs_for_seconds
     _ = service.disk_low_bytes  # raises ValueError, naming the key
-    if not 1 <= service.parallel <= 64:
-        raise ValueError(f"service.parallel: {service.parallel} is out of range; write 1 to 64")
+    if not 1 <= service.parallel <= 1000:
+        raise ValueError(f"service.parallel: {service.parallel} is out of range; write 1 to 1000")
+    if not 1 <= service.together <= 100:
+        raise ValueError(f"service.together: {service.together} is out of range; write 1 to 100")
     if not 60 <= service.pass_time_seconds <= 86400:
         raise ValueError(f'service.pass_time: "{service.pass_time}" is out of range; write a time from 1m to 1d')
     if service.pass_memory_bytes < 300_000_000:

@@ -6,7 +6,7 @@ that is not newer than the portal's last settled one is refused. What is judged 
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,7 +25,6 @@ from monitor.lifecycle import PassFacts, Sighting, judge
 from monitor.listing import ListingLedger
 from monitor.match import Matched
 from monitor.matching import match_reports
-from monitor.pictures import Pictures
 from monitor.recipients import enqueue, enqueue_retraction
 from monitor.record import PortalRecord, load_record, save_portal_state, save_report_state, told_of_portal
 from monitor.relist import ListReread, edited_sections, reread_lists
@@ -34,6 +33,9 @@ from monitor.settings import Settings
 from monitor.store import Store
 from monitor.times import shift, to_utc
 from monitor.unrendered import remember
+
+if TYPE_CHECKING:
+    from monitor.pictures import Pictures
 
 
 class SettleRefused(RuntimeError):
@@ -54,7 +56,7 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 def settle(
-    folder: Path, store: Store, archive_dir: Path, settings: Settings, now: str, pictures: Pictures | None = None
+    folder: Path, store: Store, archive_dir: Path, settings: Settings, now: str, pictures: "Pictures | None" = None
 ) -> Settled:
     """Settles one finished run. Raises RunError (damaged folder) and SettleRefused; then nothing was written.
 
@@ -134,6 +136,7 @@ class _Settlement:
         self.pages: dict[str, PageRead] = {}
         for page in run.pages.values():
             address = normalise(page.url)
+            address = page.url if address == page.url else address  # held once
             if address not in self.pages or page.reading in ("present", "same"):
                 self.pages[address] = page
         self.record: PortalRecord = load_record(store, self.job.portal.name)
@@ -234,6 +237,7 @@ class _Settlement:
         evidence: PassEvidence,
     ) -> dict[int, Sighting]:
         sightings = {}
+        same: dict[Sighting, Sighting] = {}
         own = self.job.portal.organ or self.job.portal.title
         named = named_elsewhere(evidence.links.values(), self.pages, self.record.reports, self.record.organs, own)
         for number, (reading, page, overwritten) in matched.readings.items():
@@ -242,7 +246,7 @@ class _Settlement:
                 # A view of the same page: no move.
                 reading, moved = "present", ""
             reading, lists = self.disregard.weigh(number, reading, page, listed.get(number), matched)
-            sightings[number] = Sighting(
+            sighting = Sighting(
                 reading=reading,
                 moved=bool(moved),
                 significance=significance.get(number, "none"),
@@ -250,6 +254,7 @@ class _Settlement:
                 overwritten=overwritten,
                 named_elsewhere=number in named,
             )
+            sightings[number] = same.setdefault(sighting, sighting)
         return sightings
 
     def _moved_to(self, matched: Matched, number: int) -> str:

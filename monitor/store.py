@@ -1,4 +1,4 @@
-"""The record: the one user of sqlite_utils. Opening, migrating, transactions, and the operations that several share.
+"""The record: the one user of sqlite_utils, which migrates it. Opening, transactions, and the operations that several share.
 
 A `Store` is one connection; several threads may use it, one at a time. Writers take `transaction()`, which is BEGIN
 IMMEDIATE: a deferred transaction that reads before it writes fails at once when another process commits in between,
@@ -7,21 +7,33 @@ whatever the time-out. The threads of one process take turns by a lock: SQLite's
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
-from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one SQLite that sqlite_utils uses
 
 from crawler.observation import Mode
 from crawler.portal import Portal
 from monitor.identity import OrganRow, kind_of, organ_key, organ_name
-from monitor.migrations import migrations, unknown_migrations
+from monitor.migrations import migrations
+from monitor.sqlite import sqlite3
 
 Row = dict[str, Any]
+_TOGETHER = 50
+"""Rows that one statement writes."""
+
+
+class Fields(Protocol):
+    """A row that is read by the names of its columns, and no more."""
+
+    def __getitem__(self, key: str, /) -> Any: ...
+    def keys(self) -> Iterable[str]: ...
+
+
 BUSY_SECONDS = 60.0
 _TIDY_SECONDS = 2.0
 _turns: dict[str, threading.RLock] = {}
@@ -35,9 +47,9 @@ class StoreError(RuntimeError):
 class Store:
     """One connection to nianbao.db. Rows come as dicts."""
 
-    def __init__(self, db: Database, path: Path | None = None) -> None:
+    def __init__(self, conn: sqlite3.Connection, path: Path | None = None) -> None:
         """`path`: where the record lies; None: nobody else has it."""
-        self.db = db
+        self.conn = conn
         self._turn = threading.RLock() if path is None else _turns.setdefault(str(path.resolve()), threading.RLock())
 
     @classmethod
@@ -52,12 +64,11 @@ class Store:
             conn.execute("PRAGMA journal_mode = WAL")
             conn.execute("PRAGMA synchronous = FULL")  # a power cut must not lose a commit that was announced
             conn.execute("PRAGMA foreign_keys = ON")
-            db = Database(conn)
-            if newer := unknown_migrations(db):
+            if newer := [name for name in applied(conn) if name not in migrations.names]:
                 raise StoreError(f"{path}: was written by a newer nianbao ({', '.join(newer)}); install that one")
-            if migrations.pending(db):
+            if _is_behind(conn):
                 conn.execute("BEGIN IMMEDIATE")  # who opens it at the same time waits, and finds it done
-                migrations.apply(db)
+                _migrate(conn)
                 conn.execute("COMMIT")
         except StoreError:
             conn.close()
@@ -65,7 +76,7 @@ class Store:
         except sqlite3.Error as error:
             conn.close()
             raise StoreError(f"{path}: {error}; is it a nianbao database on a disk that can be written?") from error
-        return cls(db, path)
+        return cls(conn, path)
 
     @classmethod
     def open_reader(cls, path: Path) -> "Store":
@@ -75,19 +86,19 @@ class Store:
             raise StoreError(f"{path}: there is no record yet; run `nianbao crawl` first")
         try:
             conn = _read_only(path)
-            if migrations.pending(Database(conn)):
+            if _is_behind(conn):
                 copy = sqlite3.connect("", isolation_level=None)  # SQLite's own temporary file
                 conn.backup(copy)
                 conn.close()
                 conn = copy
-                migrations.apply(Database(conn))
+                _migrate(conn)
             conn.execute("PRAGMA query_only = ON")
         except sqlite3.Error as error:
             raise StoreError(f"{path}: {error}; is it a nianbao database?") from error
-        return cls(Database(conn))
+        return cls(conn)
 
     def close(self) -> None:
-        self.db.conn.close()
+        self.conn.close()
 
     def __enter__(self) -> "Store":
         return self
@@ -98,7 +109,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or none. Threads of this process that write to the same record wait for each other."""
-        conn = self.db.conn
+        conn = self.conn
         with self._turn:
             conn.execute("BEGIN IMMEDIATE")
             try:
@@ -110,17 +121,51 @@ class Store:
                 raise
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
-        return list(self.db.query(sql, dict(parameters) if isinstance(parameters, Mapping) else parameters))
+        """What a statement gives. Raises ValueError for one that gives no rows."""
+        cursor = self.conn.execute(sql, dict(parameters) if isinstance(parameters, Mapping) else parameters)
+        if cursor.description is None:
+            raise ValueError(f"gives no rows: {sql}")
+        names = [column[0] for column in cursor.description]
+        if len(set(names)) < len(names):
+            names = _apart(names)
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def values(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The same, without the columns' names: for what has hundreds of rows a report."""
+        return self.conn.execute(sql, parameters).fetchall()
+
+    def compact(
+        self, sql: str, parameters: Sequence[object], shared: dict[Any, Any] | None = None
+    ) -> Iterator["Fields"]:
+        """The same one by one, in a small part of a dict's room: for what is held for each of a portal's pages. Equal values are
+        one object, among all that are read with the same `shared`."""
+        cursor = self.conn.cursor()
+        cursor.row_factory = sqlite3.Row
+        if shared is not None:
+            known = shared.setdefault
+            cursor.row_factory = lambda cursor, values: sqlite3.Row(cursor, tuple(map(known, values, values)))
+        yield from cursor.execute(sql, parameters)
 
     def row(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Row | None:
         return next(iter(self.rows(sql, parameters)), None)
 
     def run(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> int:
         """Executes one statement; the id of the row that an INSERT made."""
-        return self.db.conn.execute(sql, parameters).lastrowid or 0
+        return self.conn.execute(sql, parameters).lastrowid or 0
 
     def run_many(self, sql: str, parameters: Sequence[Sequence[object]]) -> None:
-        self.db.conn.executemany(sql, parameters)
+        self.conn.executemany(sql, parameters)
+
+    def put_many(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Inserts rows, or puts them in the place of those with their key. Many to a statement: half the time."""
+        into = f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608
+        marks = f"({', '.join('?' for _ in columns)})"
+        for start in range(0, len(rows), _TOGETHER):
+            some = rows[start : start + _TOGETHER]
+            if len(some) == _TOGETHER:
+                self.conn.execute(into + ", ".join([marks] * _TOGETHER), tuple(chain.from_iterable(some)))
+            else:
+                self.conn.executemany(into + marks, some)
 
     def insert(self, table: str, values: Mapping[str, object]) -> int:
         columns = ", ".join(values)
@@ -188,14 +233,21 @@ class Store:
             self.run(f"UPDATE {table} SET portal = ? WHERE portal = ?", (new, old))  # noqa: S608
 
     def _sync_organs(self, portal: Portal) -> None:
+        self.run("UPDATE organs SET declared = 0 WHERE portal = ?", (portal.name,))
+        if not portal.organs:
+            return
         known = self.organs(portal.name)
-        by_name = {organ_key(name): organ for organ in known for name in (organ.name, *organ.aliases)}
-        by_name |= {organ_name(name): organ for organ in known for name in (organ.name, *organ.aliases)}
+        by_name = {organ_name(name): organ for organ in known for name in (organ.name, *organ.aliases)}
+
+        @cache
+        def by_key() -> dict[str, OrganRow]:
+            return {organ_key(name): organ for organ in known for name in (organ.name, *organ.aliases)} | by_name
 
         def seen(name: str) -> OrganRow | None:
-            return by_name.get(organ_name(name), by_name.get(organ_key(name)))
+            # From the second pass on, every name that the file declares is in the record as it is written: nothing is folded.
+            exact = by_name.get(organ_name(name))
+            return exact or by_key().get(organ_name(name), by_key().get(organ_key(name)))
 
-        self.run("UPDATE organs SET declared = 0 WHERE portal = ?", (portal.name,))
         for declared in portal.organs:
             names = (declared.name, *declared.aliases)
             others = [organ for name in names if (organ := seen(name)) is not None]
@@ -269,12 +321,52 @@ class Store:
 
     def forget_crawl(self, crawl: int) -> None:
         """Takes back the number of a pass that never began."""
-        with self.transaction():
-            self.run("DELETE FROM crawls WHERE id = ? AND outcome IS NULL", (crawl,))
+        with self._turn:
+            # Nothing refers to a pass before it is settled; to look for it takes seconds once there are millions of rows.
+            self.run("PRAGMA foreign_keys = OFF")
+            try:
+                with self.transaction():
+                    self.run("DELETE FROM crawls WHERE id = ? AND outcome IS NULL", (crawl,))
+            finally:
+                self.run("PRAGMA foreign_keys = ON")
 
     def unsettled(self) -> list[Row]:
         """Passes that were given a number and never settled, oldest first."""
         return self.rows("SELECT id, portal, mode, started_at FROM crawls WHERE outcome IS NULL ORDER BY id")
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """Columns of one name, told apart as sqlite_utils does: `id`, `id_2`."""
+    apart: list[str] = []
+    for name in names:
+        other, number = name, 2
+        while other in apart or (other != name and other in names):
+            other, number = f"{name}_{number}", number + 1
+        apart.append(other)
+    return apart
+
+
+def applied(conn: sqlite3.Connection) -> list[str]:
+    """The migrations that a record has had, in their order."""
+    if (
+        conn.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlite_migrations'").fetchone()
+        is None
+    ):
+        return []
+    found = conn.execute(
+        "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid", (migrations.name,)
+    )
+    return [name for (name,) in found.fetchall()]
+
+
+def _is_behind(conn: sqlite3.Connection) -> bool:
+    return not set(migrations.names) <= {*applied(conn)}
+
+
+def _migrate(conn: sqlite3.Connection) -> None:
+    from sqlite_utils import Database  # a tenth of a second to import: only where there is something to migrate
+
+    migrations.apply(Database(conn))
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
@@ -293,7 +385,8 @@ def _read_only(path: Path) -> sqlite3.Connection:
 def _asked(address: str) -> sqlite3.Connection:
     conn = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        conn.execute("SELECT count(*) FROM portals")
+        if conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:  # none: killed before it had its tables
+            conn.execute("SELECT count(*) FROM portals")
     except BaseException:
         conn.close()
         raise

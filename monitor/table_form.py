@@ -18,6 +18,7 @@ from monitor.regional import across
 
 Key = Callable[[str], str]
 Rows = Sequence[Sequence[str]]
+Kind = Literal["words", "heads", "figures"]
 
 SEVERAL = "‖"
 """Between the figures of columns that layout doubled, where they differ."""
@@ -119,7 +120,7 @@ class Former:
                 continue
             begin, end, header = found
             body.extend(range(place, begin))
-            yield from self._body(grid, keyed, body, left)
+            yield from self._body(grid, keyed, kinds, body)
             # Printed again over a part of its table. In table 2 each part has a header of its own, which may be the same.
             known = self._header if header.table != "二" or (self._adjacent and not begun and not body) else None
             if known is None or known.keys != header.keys:
@@ -128,21 +129,21 @@ class Former:
             body, begun, place = [], True, end
         if self._header is None:
             raise _Doubtful
-        yield from self._body(grid, keyed, body, left)
+        yield from self._body(grid, keyed, kinds, body)
 
-    def _body(self, grid: Rows, keyed: Rows, rows: Sequence[int], left: int) -> Iterator[Line]:
+    def _body(self, grid: Rows, keyed: Rows, kinds: Sequence[Kind], rows: Sequence[int]) -> Iterator[Line]:
         """Lines of the rows under one header."""
         header = self._header
         shown = [row for row in rows if any(keyed[row])]
         if header is None:
             for row in shown:
-                if _kind(keyed[row], left) != "words":
+                if kinds[row] != "words":
                     raise _Doubtful
                 yield Line("words", "", (next(filter(None, grid[row])),))
             return
-        figures = [row for row in shown if _kind(keyed[row], left) != "words"]
+        figures = [row for row in shown if kinds[row] != "words"]
         for row in figures:
-            if _kind(keyed[row], left) == "heads" and max(map(len, keyed[row][header.start :])) > _LONGEST:
+            if kinds[row] == "heads" and max(map(len, keyed[row][header.start :])) > _LONGEST:
                 raise _Doubtful  # rather a header that is not known than figures
             if any(key and is_value(key) for key in keyed[row][: header.start]):
                 raise _Doubtful
@@ -151,24 +152,26 @@ class Former:
         if not seen <= {column for group in groups for column in group}:
             raise _Doubtful
         for row in shown:
-            if row not in figures:
+            if kinds[row] == "words":
                 self._groups = []
                 yield Line("words", header.table, (next(filter(None, grid[row])),))
                 continue
-            yield from self._row(grid[row], keyed[row], groups, left)
+            yield from self._row(grid[row], keyed[row], groups)
 
-    def _row(
-        self, row: Sequence[str], keys: Sequence[str], groups: Sequence[Sequence[int]], left: int
-    ) -> Iterator[Line]:
+    def _row(self, row: Sequence[str], keys: Sequence[str], groups: Sequence[Sequence[int]]) -> Iterator[Line]:
         header = self._header
         assert header is not None
         labels = list(zip(keys[: header.start], row[: header.start], strict=True))
-        last = max((index for index, (key, _) in enumerate(labels) if key), default=-1)
+        last = len(labels) - 1
+        while last >= 0 and not labels[last][0]:
+            last -= 1
         if len(self._above) == len(labels):
             for index in range(last):  # left blank under a label that goes on
                 labels[index] = labels[index] if labels[index][0] else self._above[index]
         self._above = labels
-        path = [next(same) for key, same in groupby(labels, lambda label: label[0]) if key]
+        path = [
+            label for index, label in enumerate(labels) if label[0] and (index == 0 or labels[index - 1][0] != label[0])
+        ]
         upper = [key for key, _ in path[:-1]]
         known = 0
         while known < min(len(upper), len(self._groups)) and upper[known] == self._groups[known]:
@@ -177,7 +180,7 @@ class Former:
             yield Line("words", header.table, (printed,))
         self._groups = upper
         own = path[-1][1] if path else ""
-        figures = [_one([(keys[column], row[column]) for column in group]) for group in groups]
+        figures = [row[group[0]] if len(group) == 1 else _one(keys, row, group) for group in groups]
         if any(figures):
             yield Line("row", header.table, (own, *figures))
         elif own:
@@ -195,14 +198,14 @@ def _continued(header: _Header, keyed: Rows, width: int) -> _Header | None:
     return header._replace(start=start, groups=tuple((column,) for column in range(start, width)))
 
 
-def _one(cells: Sequence[tuple[str, str]]) -> str:
+def _one(keys: Sequence[str], row: Sequence[str], group: Sequence[int]) -> str:
     """One column's figure, which layout may print several times."""
-    if len({key for key, _ in cells}) == 1:
-        return cells[0][1]
-    return SEVERAL.join(printed for _, printed in cells)
+    if len({keys[column] for column in group}) == 1:
+        return row[group[0]]
+    return SEVERAL.join(row[column] for column in group)
 
 
-def _kind(keys: Sequence[str], left: int) -> Literal["words", "heads", "figures"]:
+def _kind(keys: Sequence[str], left: int) -> Kind:
     """What a row holds: one word, by itself or over all columns; several, as headers do; figures."""
     filled = {key for key in keys if key}
     if any(map(is_value, filled)):
@@ -268,9 +271,14 @@ def _header(grid: Rows, keyed: Rows) -> _Header | None:
 
 def _stacked(keyed: Rows, grid: Rows, column: int) -> tuple[str, str]:
     """The words over a column, a spanned cell once: folded, and as printed."""
-    cells = [(row[column], printed[column]) for row, printed in zip(keyed, grid, strict=True) if row[column]]
-    once = [next(same) for _, same in groupby(cells, lambda cell: cell[0])]
-    return "".join(key for key, _ in once), "".join(printed for _, printed in once)
+    keys: list[str] = []
+    printed: list[str] = []
+    for index, row in enumerate(keyed):
+        key = row[column]
+        if key and (not keys or keys[-1] != key):
+            keys.append(key)
+            printed.append(grid[index][column])
+    return "".join(keys), "".join(printed)
 
 
 @lru_cache(maxsize=4096)

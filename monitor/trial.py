@@ -20,7 +20,7 @@ from monitor.record import load_record
 from monitor.rekey import key_today, printed_on
 from monitor.relist import ListReread, reread_lists
 from monitor.reread import PageReread, ReportReread, Rereader
-from monitor.store import Row, Store
+from monitor.store import Fields, Store
 
 Result = Literal["lost", "emptied", "unkept", "otherwise", "as recorded"]
 ORDER: tuple[Result, ...] = ("lost", "emptied", "unkept", "otherwise", "as recorded")
@@ -175,7 +175,7 @@ def _tried(store: Store, rereader: Rereader, reread: PageReread, one: ReportRere
     )
 
 
-def _section(url: str, kept: ListReread | None, links: list[Row]) -> SectionTrial:
+def _section(url: str, kept: ListReread | None, links: list[Fields]) -> SectionTrial:
     listed = {
         twin_of(link["url"]): link["url"]
         for link in links

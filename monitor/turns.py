@@ -54,6 +54,8 @@ class Turn:
         self.process: Process | None = None
         """None: not started yet, or gone."""
         self.started = ""
+        self.apart = portal.render
+        """It needs a process of its own."""
         self.overdue = 0.0
         """By the monotonic clock."""
 
@@ -72,10 +74,16 @@ class Turn:
         return UnderWay(self.portal.name, self.mode, crawl, pid, self.started, done, total)
 
 
-def first_that_may(waiting: list[Turn], under_way: Sequence[Turn], held: Callable[[str], bool]) -> Turn | None:
+def first_that_may(
+    waiting: list[Turn],
+    under_way: Sequence[Turn],
+    held: Callable[[str], bool],
+    full: Callable[[Turn], bool] = lambda _: False,
+) -> Turn | None:
     """Takes the first turn out of `waiting` that may begin; those that were called off with it. None: none may.
 
-    A host is read by one pass at a time, a portal too; portals that are `held` wait, and take nothing from others.
+    A host is read by one pass at a time, a portal too; portals that are `held` wait, and take nothing from others. `full`: there is
+    no process for such a one at present.
     """
     taken = {host for turn in under_way for host in turn.hosts}
     read = {turn.portal.name for turn in under_way}
@@ -84,7 +92,7 @@ def first_that_may(waiting: list[Turn], under_way: Sequence[Turn], held: Callabl
             waiting.remove(turn)
         elif held(turn.portal.name):
             continue
-        elif turn.portal.name in read or turn.hosts & taken:
+        elif turn.portal.name in read or turn.hosts & taken or full(turn):
             taken |= turn.hosts  # it has waited longer than who comes after it
             read.add(turn.portal.name)
         elif turn.future.set_running_or_notify_cancel():

@@ -6,19 +6,21 @@ is, the new version's row. Called within settle's transaction.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from crawler.documents.extract import REVISION
+from crawler.documents.revision import REVISION
 from crawler.observation import AttachmentRead, PageRead
 from crawler.page.chinese import strip_invisible
 from crawler.page.model import Attachment, Report
 from monitor.archive import article_parts, chain_hash, combined_hash
-from monitor.canonical import AttachmentState, Fingerprints, attachment_hash, fingerprints, significance
-from monitor.findings import body_key
 from monitor.lifecycle import Significance
 from monitor.match import Content
 from monitor.store import Row, Store
+
+if TYPE_CHECKING:  # and imported where one is made: most passes make none
+    from monitor.canonical import AttachmentState, Fingerprints
 
 GONE = "gone"
 """attachments.sha256 of one that is confirmed gone though its report still links it."""
@@ -44,7 +46,9 @@ class Held(msgspec.Struct, frozen=True):
     """What its text was extracted with."""
 
     @property
-    def state(self) -> AttachmentState:
+    def state(self) -> "AttachmentState":
+        from monitor.canonical import AttachmentState
+
         return AttachmentState(self.url, self.name, self.kind, self.sha256, self.text, self.pixels)
 
     @property
@@ -70,21 +74,31 @@ class Draft(msgspec.Struct, frozen=True):
     archive_ref: str
     held: tuple[Held, ...]
 
-    def fingerprints(self) -> Fingerprints:
+    def fingerprints(self) -> "Fingerprints":
         return _fingerprints(self.report, self.held)
 
 
-def _fingerprints(report: Report, held: Sequence[Held]) -> Fingerprints:
+def _fingerprints(report: Report, held: Sequence[Held]) -> "Fingerprints":
+    from monitor.canonical import fingerprints
+
     states = [item.state for item in held]
     return fingerprints(report.title, report.organ, report.source, report.published_on, report.text, states)
 
 
 def content_of(report: Report, held: Sequence[Held]) -> Content:
     """What a reading says, for telling whether two are one report."""
-    page = fingerprints(report.title, report.organ, report.source, report.published_on, report.text, ()).content_hash
+    return with_fingerprints(report, held)[0]
+
+
+def with_fingerprints(report: Report, held: Sequence[Held]) -> "tuple[Content, Fingerprints]":
+    """The same, and the fingerprints of the reading as a draft."""
+    from monitor.canonical import attachment_hash, with_page
+
+    heads = (report.title, report.organ, report.source, report.published_on)
+    prints, page = with_page(*heads, report.text, [item.state for item in held])
     if any(not item.sha256 for item in held):
-        return Content(page, None)
-    return Content(page, tuple(attachment_hash(item.state) for item in held))
+        return Content(page, None), prints
+    return Content(page, tuple(attachment_hash(item.state) for item in held)), prints
 
 
 def stored_report(version: Row) -> Report:
@@ -186,7 +200,7 @@ class Compared(msgspec.Struct, frozen=True):
     significance: Significance
     completes: bool
     """Nothing is new, but an attachment that could not be read before was read now."""
-    fingerprints: Fingerprints
+    fingerprints: "Fingerprints"
 
 
 def compare(draft: Draft, report: Report, held: Sequence[Held]) -> Compared:
@@ -196,6 +210,8 @@ def compare(draft: Draft, report: Report, held: Sequence[Held]) -> Compared:
     found, and whose stored bytes today's could not be asked for: what it says differs, not the portal (rule 12). Bytes that could
     not be read when they came (a document that hung its reader) and are read now said all along what they say now.
     """
+    from monitor.canonical import significance
+
     now = {item.url: item for item in draft.held}
     read = {item.sha256: item for item in draft.held if item.says}
 
@@ -236,13 +252,24 @@ def relink(store: Store, version: int, held: Sequence[Held]) -> None:
 
 
 def write_version(
-    store: Store, report: int, crawl: int, now: str, rules: str, kind: str, draft: Draft, prints: Fingerprints
+    store: Store,
+    report: int,
+    crawl: int,
+    now: str,
+    rules: str,
+    kind: str,
+    draft: Draft,
+    prints: "Fingerprints",
+    body: str | None = None,
 ) -> int:
     """Writes a report's next version. The id of its row.
 
     A stored content_hash tells content: one marked `cosmetic` keeps its predecessor's, one marked `content` never has
     it. Where only the strict comparison sees a change (乾县 → 干县 in one script), the strict hash stands for it.
+    `body`: the text's body_key, if the caller has it.
     """
+    from monitor.findings import body_key
+
     before = store.row("SELECT * FROM versions WHERE report = ? ORDER BY seq DESC LIMIT 1", (report,))
     content_hash, text_hash = prints.content_hash, prints.text_hash
     if before is not None and kind == "cosmetic":
@@ -267,7 +294,7 @@ def write_version(
             ),
             "page_hash": draft.page_hash,
             "page_text_hash": draft.report.text_hash,
-            "body_key": body_key(draft.report.text),
+            "body_key": body_key(draft.report.text) if body is None else body,
             "rules": rules,
             "title": draft.report.title,
             "organ": draft.report.organ,

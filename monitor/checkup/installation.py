@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from crawler.portal import PortalError, proxy_address
 from monitor.checkup.model import Check
 from monitor.home import Home
-from monitor.settings import Settings
+from monitor.settings import APART, Settings
 
 _BROWSER_SECONDS = 30.0
 _FILES_AT_LEAST = 1024
 _PASS_MEMORY, _SERVICE_MEMORY = 150_000_000, 300_000_000
-"""Bytes that a pass and the service itself take as a rule."""
+"""Bytes that a process with passes and the service itself take as a rule."""
+_SHARING_MEMORY = 3_000_000
+"""Bytes that a pass takes in a process that it shares."""
 _BROWSER_MEMORY, _PAGE_MEMORY = 500_000_000, 150_000_000
 """The same of the one browser without a page, and of each page in it."""
 _FULL = 300_000_000
@@ -185,11 +187,15 @@ def memory(home: Home, now: str) -> Iterator[Check]:
     if available is None:
         return
     service = _settings(home).service
-    rendered = sum(portal.render and portal.enabled for portal in home.sound_portals()[0].values())
+    enabled = [portal for portal in home.sound_portals()[0].values() if portal.enabled]
+    rendered = sum(portal.render for portal in enabled)
+    passes = min(service.parallel, max(len(enabled), 1))
+    apart = passes if service.together == 1 else min(rendered, passes, APART)
+    shared = -(-(passes - apart) // service.together)
     pages = min(rendered, service.parallel, service.browser_pages)
     rendering = _BROWSER_MEMORY + pages * _PAGE_MEMORY if pages else 0
-    need = _SERVICE_MEMORY + rendering + service.parallel * _PASS_MEMORY
-    found = f"{available / 1e9:.1f} GB available, {need / 1e9:.1f} GB for {service.parallel} passes at once"
+    need = _SERVICE_MEMORY + rendering + (apart + shared) * _PASS_MEMORY + (passes - apart) * _SHARING_MEMORY
+    found = f"{available / 1e9:.1f} GB available, {need / 1e9:.1f} GB for {passes} passes at once"
     if available < need:
         yield Check("memory", "warning", found, "set parallel under [service] lower, or give the machine more memory")
     else:

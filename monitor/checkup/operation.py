@@ -151,7 +151,7 @@ def pictures(home: Home, now: str) -> Iterator[Check]:
         with home.reader() as store:
             count = waiting(store)
     if ocr.available():
-        yield Check("pictures", "ok", f"{ocr.READER}; {count} wait to be recognised by the next crawl")
+        yield Check("pictures", "ok", f"{ocr.reads_with()}; {count} wait to be recognised by the next crawl")
     elif count:
         remedy = "run `make extras`: figures that stand in pictures are then recognised"
         yield Check("pictures", "warning", f"{count} may show tables, and nothing reads them", remedy)

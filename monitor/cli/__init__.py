@@ -4,42 +4,97 @@ Results go to standard output, logs to standard error. Exit codes: 0 done; 1 don
 why); 2 usage or configuration error, in one line; 3 another process is writing to this home.
 """
 
+import gc
 import io
 import logging
 import signal
-import sqlite3
 import sys
 
 import click
 
-from crawler.portal import PortalError
-from monitor.archive import ArchiveError
-from monitor.backup import BackupError
-from monitor.cli import (
-    alerts,
-    archive,
-    backup,
-    compare,
-    correct,
-    crawl,
-    demo,
-    doctor,
-    export,
-    figures,
-    listings,
-    portals,
-    schedule,
-    serve,
-    show,
-)
+from monitor.cli.commands import Commands
 from monitor.cli.common import Group, tell
-from monitor.home import HomeError, HomeLocked, ServiceError
 from monitor.markup import printable
-from monitor.settings import SettingsError
-from monitor.store import StoreError
+
+_COMMANDS = Commands(
+    {
+        "crawl": (
+            "monitor.cli.crawl:crawl",
+            "One pass now over the named portals, or over all enabled ones: discover reports, re-check known ones, record, "
+            "judge, queue alerts and send what is due.",
+        ),
+        "serve": (
+            "monitor.cli.serve:serve",
+            "The long-running service: reads each portal when it is due, sends alerts, watches over itself.",
+        ),
+        "schedule": (
+            "monitor.cli.schedule:schedule",
+            "What the service reads next, when and why, for the named portals or all enabled ones.",
+        ),
+        "portals": (
+            "monitor.cli.portals:portals",
+            "The portals that are watched: `list` (the default), `families`, `check`, `add`, `mute`, `unmute`.",
+        ),
+        "reports": ("monitor.cli.listings:reports", "Every report in the record."),
+        "events": ("monitor.cli.listings:events", "What happened, newest last."),
+        "findings": (
+            "monitor.cli.listings:findings",
+            "What does not add up in reports' current versions, or could not be read.",
+        ),
+        "figures": (
+            "monitor.cli.figures:figures",
+            "The figures of one report's current version, laid out as in its three statutory tables; or, without REPORT, a "
+            "list of the figures that --portal, --organ, --year, --field and --table choose.",
+        ),
+        "export": (
+            "monitor.cli.export:export",
+            "Writes tables of the record as CSV, XLSX, Parquet or JSON: figures (the default: a report a line), details (a "
+            "figure a line), fields (what codes mean), reports, versions, findings, events.",
+        ),
+        "overdue": ("monitor.cli.listings:overdue", "Who has not published what the law requires by now."),
+        "show": ("monitor.cli.show:show", "One report with its history, readings and evidence."),
+        "diff": (
+            "monitor.cli.show:diff",
+            "What differs between two versions (numbers as `show` lists them: 1, 2, …) of a report; the last change, if none "
+            "are given: table cells by their field, text, attachments, and what does not add up since, or does now.",
+        ),
+        "compare": (
+            "monitor.cli.compare:compare",
+            "What differs between A and B: files (HTML, documents, text) or archived versions (v12: `versions.id` 12).",
+        ),
+        "correct": ("monitor.cli.correct:correct", "Sets a report's organ or year by hand."),
+        "retract": (
+            "monitor.cli.correct:retract",
+            "Takes a wrong EVENT back (its number, as `nianbao events` lists it): marks it, tells those who were told, and "
+            "puts the record as it would be without it.",
+        ),
+        "alerts": ("monitor.cli.alerts:alerts", "Deliveries: pending, held, failed, dead and sent."),
+        "archive": (
+            "monitor.cli.archive:archive",
+            "Captured responses (WARC): get one, verify all, read them again under today's rules.",
+        ),
+        "backup": (
+            "monitor.cli.backup:backup",
+            "Writes record, settings, portal files and captures into one FILE, while a service runs.",
+        ),
+        "restore": (
+            "monitor.cli.backup:restore",
+            "Puts what a backup FILE holds into the home, which may be missing.",
+        ),
+        "doctor": (
+            "monitor.cli.doctor:doctor",
+            "Checks home, settings, portals, database, backup, clock, browser, disk, memory, channels and the running "
+            "service, and says what to do.",
+        ),
+        "demo": (
+            "monitor.cli.demo:demo",
+            "The whole job, end to end, on portals served on this machine; no network, nothing left behind.",
+        ),
+    }
+)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nianbao", message="%(prog)s %(version)s")
 def cli() -> None:
     """Watches Chinese government portals for annual reports on information disclosure
@@ -51,32 +106,6 @@ def cli() -> None:
       nianbao crawl linhai    one pass over one portal, now
       nianbao events          what happened
     """
-
-
-for command in (
-    crawl.crawl,
-    serve.serve,
-    schedule.schedule,
-    portals.portals,
-    listings.reports,
-    listings.events,
-    listings.findings,
-    figures.figures,
-    export.export,
-    listings.overdue,
-    show.show,
-    show.diff,
-    compare.compare,
-    correct.correct,
-    correct.retract,
-    alerts.alerts,
-    archive.archive,
-    backup.backup,
-    backup.restore,
-    doctor.doctor,
-    demo.demo,
-):
-    cli.add_command(command)
 
 
 class _PlainFormatter(logging.Formatter):
@@ -110,6 +139,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows no Chinese is no reason to stop
+    gc.disable()  # what is imported stays: to look through it again and again is a tenth of a start (monitor.cli.common)
     try:
         cli.main(prog_name="nianbao", standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -123,15 +153,13 @@ def main() -> None:
     except click.ClickException as error:
         tell(_wrong_usage(error), err=True)
         sys.exit(2)
-    except (SettingsError, PortalError, HomeError, StoreError, ArchiveError, BackupError) as error:
-        tell(f"nianbao: {error}", err=True)
-        sys.exit(2)
-    except (OSError, sqlite3.Error) as error:
-        tell(f"nianbao: {error}; is there room on the disk, and may it be written?", err=True)
-        sys.exit(2)
-    except ServiceError as error:
-        tell(f"nianbao: {error}", err=True)
-        sys.exit(1)
-    except HomeLocked as error:
-        click.echo(f"nianbao: {error}", err=True)
-        sys.exit(3)
+    except Exception as error:
+        from monitor.cli.mishaps import answer  # brings what can go wrong along: only who meets it pays for it
+
+        told = answer(error)
+        if told is None:
+            raise
+        tell(told.text, err=True)
+        sys.exit(told.code)
+    finally:
+        gc.enable()

@@ -1,24 +1,30 @@
-"""What all commands share: the options --home, --now and --json anywhere on the line, and how results are shown."""
+"""What all commands share: the options --home, --now and --json anywhere on the line, and how results are shown.
+
+Light to import, as every start pays for it: what only some commands use is imported where they use it.
+"""
 
 import contextlib
+import gc
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from monitor.home import Home
+from monitor.cli.commands import Commands
 from monitor.markup import STEERING, printable
-from monitor.store import Row, Store
 from monitor.times import format_utc
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from crawler.portal import Portal
+    from monitor.home import Home
+    from monitor.store import Row, Store
 
 DEFAULT_HOME = Path(__file__).parents[2] / "state"
 
@@ -54,7 +60,9 @@ class Context:
     json: bool = False
 
     @property
-    def home(self) -> Home:
+    def home(self) -> "Home":
+        from monitor.home import Home
+
         path = self.home_path or Path(os.environ.get("NIANBAO_HOME") or DEFAULT_HOME)
         return Home(Path(os.path.expanduser(path)).resolve())  # noqa: PTH111 (`~nobody` stays)
 
@@ -73,6 +81,10 @@ class Context:
         elif not rows:
             click.echo(empty)
         else:
+            from rich.console import Console
+            from rich.table import Table
+            from rich.text import Text
+
             console = Console()
             table = Table(box=None, header_style="bold", pad_edge=False)
             for key, label in columns.items():
@@ -86,8 +98,11 @@ def _cell(value: Any) -> str:
     return "" if value is None else line(value)
 
 
-def print_change(head: str, change: Text) -> None:
+def print_change(head: str, change: "Text") -> None:
     """A headline and a coloured change; what would steer a terminal is a mark in its place."""
+    from rich.console import Console
+    from rich.text import Text
+
     change.plain = STEERING.sub("\ufffd", change.plain)
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text(line(head)))
@@ -96,6 +111,8 @@ def print_change(head: str, change: Text) -> None:
 
 def echo_json(value: Any) -> None:
     """One JSON document on standard output; what would steer a terminal is escaped."""
+    import msgspec
+
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     click.echo(STEERING.sub(lambda char: f"\\u{ord(char[0]):04x}", text))
 
@@ -167,6 +184,13 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.params += _shared()
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """See click.Command."""
+        if not gc.isenabled():  # `main` held it back while what the command needs was imported, which stays to the end:
+            gc.freeze()  # not even the end has to look through it
+            gc.enable()
+        return super().invoke(ctx)
+
 
 @contextlib.contextmanager
 def whoever_reads() -> Iterator[None]:
@@ -189,13 +213,25 @@ class Group(click.Group):
         super().__init__(*args, **kwargs)
         self.params += _shared()
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command for a list: one that is not imported yet stays so."""
+        commands = self.commands
+        return commands.listed(cmd_name) if isinstance(commands, Commands) else super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called, imported."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, self.commands[name] if name and command else command, rest
+
     def invoke(self, ctx: click.Context) -> Any:
         """See click.Group."""
         with whoever_reads():
             return super().invoke(ctx)
 
 
-def find_report(store: Store, given: str) -> Row:
+def find_report(store: "Store", given: str) -> "Row":
     """A report by its id, its address, or words of portal, organ and year (`linhai 2020`). Raises click.UsageError."""
     if given.isascii() and given.isdigit():
         row = store.row("SELECT * FROM reports WHERE id = ?", (int(given),)) if len(given) < 19 else None
@@ -222,7 +258,15 @@ def find_report(store: Store, given: str) -> Row:
     return rows[0]
 
 
-def check_portal(context: Context, store: Store, name: str | None) -> None:
+def check_portal(context: Context, store: "Store", name: str | None) -> None:
     """Raises click.UsageError for a portal that is neither in the record nor in a file: a typing error lists nothing."""
     if name and not store.row("SELECT 1 FROM portals WHERE name = ?", (name,)) and name not in context.home.portals():
         raise click.UsageError(f"no portal {name}; `nianbao portals` lists them")
+
+
+def choose(portals: "dict[str, Portal]", names: tuple[str, ...]) -> "list[Portal]":
+    """The named portals, or all enabled ones. Raises click.UsageError."""
+    unknown = [name for name in names if name not in portals]
+    if unknown:
+        raise click.UsageError(f"no portal {', '.join(unknown)}; `nianbao portals` lists them")
+    return [portals[name] for name in dict.fromkeys(names)] if names else [p for p in portals.values() if p.enabled]

@@ -8,32 +8,24 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from crawler.observation import Mode
 from crawler.portal import Portal, PortalError
 from monitor import outbox, run
-from monitor.cli.common import Command, Context, echo_json, pass_context, tell, whoever_reads
+from monitor.cli.common import Command, Context, choose, echo_json, pass_context, tell, whoever_reads
 from monitor.courtesy import reminders
 from monitor.home import Home, HomeLocked
 from monitor.settings import Settings
 from monitor.settle import Settled
 from monitor.store import Row, Store
 
+_LAST_WORDS = 900.0
+"""Seconds that messages under way get when all portals have been read; each has a limit of its own."""
 _EVENTS = {
     "baseline": "建立基线", "appeared": "年报公开", "changed": "年报变更", "taken_down": "年报撤下", "restored": "年报恢复",
     "moved": "年报迁移", "delisted": "移出栏目", "relisted": "重新列入", "overdue": "逾期未公开", "portal_down": "门户无法读取",
     "portal_broken": "门户异常", "portal_recovered": "门户恢复", "service": "运行提示", "finding": "核对问题",
 }  # fmt: skip
-
-
-def choose(portals: dict[str, Portal], names: tuple[str, ...]) -> list[Portal]:
-    """The named portals, or all enabled ones. Raises click.UsageError."""
-    unknown = [name for name in names if name not in portals]
-    if unknown:
-        raise click.UsageError(f"no portal {', '.join(unknown)}; `nianbao portals` lists them")
-    return [portals[name] for name in dict.fromkeys(names)] if names else [p for p in portals.values() if p.enabled]
 
 
 @click.command(cls=Command)
@@ -70,8 +62,10 @@ def crawl(
     else:
         try:
             with home.writing() as store:
-                settled = _pass(home, store, settings, chosen, mode, context)
-                sent = None if no_send else outbox.deliver(store, settings, context.clock(), context.clock)
+                if no_send:
+                    settled, sent = _pass(home, store, settings, chosen, mode, context), None
+                else:
+                    settled, sent = _pass_and_send(home, store, settings, chosen, mode, context)
                 with whoever_reads():
                     _report(context, store, settled, sent, dry=False)
                 with bars(len(chosen)) as progress:
@@ -82,6 +76,27 @@ def crawl(
         sys.exit(2)
     if any(one.trouble for one in settled):
         sys.exit(1)
+
+
+def _pass_and_send(
+    home: Home, store: Store, settings: Settings, chosen: list[Portal], mode: Mode, context: Context
+) -> tuple[list[Settled], outbox.Delivered]:
+    """What one pass found is told while other portals are still being read; in the end what is left."""
+    early = outbox.Delivered()
+    if len(chosen) > 1 and settings.channels:
+        from monitor.service.sender import Sender  # a crawl of one portal has nobody to be early for
+
+        sender = Sender(lambda: Store.open(home.database), lambda: settings, context.clock)
+        before = sender.counts()
+        sender.start()
+        try:
+            settled = _pass(home, store, settings, chosen, mode, context, sender.wake)
+        finally:
+            sender.stop(_LAST_WORDS)
+        early = sender.since(before)
+    else:
+        settled = _pass(home, store, settings, chosen, mode, context)
+    return settled, outbox.together(early, outbox.deliver(store, settings, context.clock(), context.clock))
 
 
 def _rehearse(context: Context, settings: Settings, chosen: list[Portal], mode: Mode) -> list[Settled]:
@@ -138,7 +153,7 @@ def rehearsal(home: Home, store: Store) -> Iterator[tuple[Home, Store]]:
         copy = Home(Path(folder))
         copy.create()
         target = Store.open(copy.database)
-        store.db.conn.backup(target.db.conn)
+        store.conn.backup(target.conn)
         for file in home.archive.glob("*/*"):  # read when rules changed; what the rehearsal captures goes with it
             (copy.archive / file.parent.name).mkdir(exist_ok=True)
             (copy.archive / file.parent.name / file.name).symlink_to(file)
@@ -147,10 +162,16 @@ def rehearsal(home: Home, store: Store) -> Iterator[tuple[Home, Store]]:
 
 
 def _pass(
-    home: Home, store: Store, settings: Settings, portals: list[Portal], mode: Mode, context: Context
+    home: Home,
+    store: Store,
+    settings: Settings,
+    portals: list[Portal],
+    mode: Mode,
+    context: Context,
+    told: Callable[[], None] = lambda: None,
 ) -> list[Settled]:
     with bars(len(portals)) as progress:
-        return run.crawl(home, store, settings, portals, mode, context.clock, progress)
+        return run.crawl(home, store, settings, portals, mode, context.clock, progress, told=told)
 
 
 @contextlib.contextmanager
@@ -159,6 +180,9 @@ def bars(portals: int) -> Iterator[Callable[[run.Progress], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}

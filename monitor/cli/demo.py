@@ -9,8 +9,7 @@ import click
 from rich.console import Console
 
 from monitor import outbox, run
-from monitor.cli.common import Command, Context, echo_json, pass_context
-from monitor.cli.crawl import choose
+from monitor.cli.common import Command, Context, choose, echo_json, pass_context
 from monitor.demo.story import tell
 from monitor.home import Home
 

@@ -7,21 +7,30 @@ import msgspec
 
 from crawler.families import get, names
 from crawler.portal import BUILT_IN, Portal
-from monitor.cli.common import Command, Context, Group, echo_json, pass_context, tell, utc_time
-from monitor.cli.crawl import choose
-from monitor.cli.portals_add import add
-from monitor.cli.portals_check import check
-from monitor.cli.writing import writing
+from monitor.cli.commands import Commands
+from monitor.cli.common import Command, Context, Group, choose, echo_json, pass_context, tell, utc_time
 from monitor.due import NO_END
 from monitor.home import Home
-from monitor.outbox_store import mute as hold_back
 from monitor.store import Row
 from monitor.times import shown
 
 _HEALTH = {"new": "未读取", "ok": "正常", "blocked": "被拦截", "down": "无法读取", "broken": "栏目异常"}
 
 
-@click.group(cls=Group, invoke_without_command=True)
+_ELSEWHERE = {
+    "check": (
+        "monitor.cli.portals_check:check",
+        "Reads portals live, the named ones or all enabled ones, records nothing, and says of each whether its sections can "
+        "be read, what they list against last time, what was found where in a few reports, what is wrong and what to do.",
+    ),
+    "add": (
+        "monitor.cli.portals_add:add",
+        "Adds a portal from URL: its front page, its section of annual reports, or one report.",
+    ),
+}
+
+
+@click.group(cls=Group, commands=Commands(_ELSEWHERE), invoke_without_command=True)
 @click.pass_context
 def portals(ctx: click.Context) -> None:
     """The portals that are watched: `list` (the default), `families`, `check`, `add`, `mute`, `unmute`."""
@@ -113,6 +122,9 @@ def unmute(context: Context, name: str) -> None:
 
 
 def _mute(context: Context, name: str, until: str | None) -> None:
+    from monitor.cli.writing import writing
+    from monitor.outbox_store import mute as hold_back
+
     home = context.home
     portal = choose(home.portals(), (name,))[0]
     settings = home.settings()
@@ -133,7 +145,3 @@ def _mute(context: Context, name: str, until: str | None) -> None:
         tell(f"{name} is no longer muted; {waiting} alerts were waiting; {sent.sent} sent in {sent.messages} messages")
         for error in sent.errors:
             tell(error, err=True)
-
-
-portals.add_command(check)
-portals.add_command(add)

@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from crawler.portal import Portal, PortalError
-from monitor.cli.common import Command, Context, echo_json, pass_context, tell
-from monitor.cli.crawl import bars, choose
+from monitor.cli.common import Command, Context, choose, echo_json, pass_context, tell
+from monitor.cli.crawl import bars
 from monitor.cli.rules import check_captures
 from monitor.home import Home
 from monitor.inspection.inspect import inspect

@@ -9,10 +9,11 @@ import msgspec
 
 from crawler import families
 from crawler.portal import Portal, PortalError, parse_portal
-from monitor.cli.common import Command, Context, echo_json, pass_context, tell
-from monitor.cli.crawl import bars, choose, rehearsal
+from monitor.cli.common import Command, Context, choose, echo_json, pass_context, tell
+from monitor.cli.crawl import bars, rehearsal
 from monitor.cli.writing import writing
-from monitor.renew import REMEDIES, Outcome, Renewed, renew, summarise
+from monitor.renew import renew
+from monitor.renewed import REMEDIES, Outcome, Renewed, summarise
 from monitor.run import Progress, recover
 from monitor.store import Store
 from monitor.trial import ORDER, ReportTrial, Trial, attempt

@@ -9,8 +9,7 @@ import msgspec
 
 from crawler.portal import Portal
 from monitor.agenda import facts_of
-from monitor.cli.common import Command, Context, echo_json, pass_context, say, tell, utc_time
-from monitor.cli.crawl import choose
+from monitor.cli.common import Command, Context, choose, echo_json, pass_context, say, tell, utc_time
 from monitor.costs import subject_of
 from monitor.planning import WHYS, PortalFacts, Turn, next_turn
 from monitor.settings import Settings

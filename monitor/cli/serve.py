@@ -27,7 +27,9 @@ def serve(context: Context) -> None:
     from monitor.service import logs  # with its libraries: only the service pays for them
     from monitor.service.configuration import Configuration
     from monitor.service.service import Service
+    from monitor.service.whole import import_all
 
+    import_all()
     home, clock = context.home, _clock(context)
     home.create()
     with contextlib.ExitStack() as parts:

@@ -143,7 +143,7 @@ def count(store: Store, table: Table, selection: Selection) -> int:
 
 def rows(store: Store, table: Table, selection: Selection) -> Iterator[Sequence[Cells]]:
     """The rows of a (narrowed) table, those that were read together at a time."""
-    conn = store.db.conn
+    conn = store.conn
     if table.name not in ("figures", "details"):
         for row in conn.execute(*query(table, selection)):
             yield (row,)

@@ -57,9 +57,15 @@ FIELDS: dict[str, Field] = _load()
 _PLACES = {code: place for place, code in enumerate((*FIELDS, *open_fields.INDICATORS, *open_fields.PROSE))}
 
 
+def place(code: str) -> int:
+    """What codes in alphabetical order are sorted by: the order of the forms, then of the open codes, then those of no
+    list."""
+    return _PLACES.get(code, len(_PLACES))
+
+
 def order(code: str) -> tuple[int, str]:
-    """What codes are sorted by: the order of the forms, then of the open codes, then those of no list."""
-    return _PLACES.get(code, len(_PLACES)), code
+    """What any codes are sorted by, to the same order."""
+    return place(code), code
 
 
 def _parts(table: str, part: str, form: str) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ class Collector:
         if found.name != self._open_row or found.name not in _SUMMED:
             self._open_row = ""
         header_here = self._headers.setdefault(self._kind, Header(()))
-        found = found._replace(header=header_here, opened=bool(self._open_row))
+        found = _Row(*found[:6], header_here, found.table, bool(self._open_row), found.continued)
         found.header.add(found.cells[found.label_end + 1 :], found.table)
         self._rows.append(found)
         self._last_row = found.name or ("" if words else self._last_row)
@@ -250,14 +250,20 @@ class Collector:
 
     def _cell(self, code: str, found: list[str], sure: float, row: _Row | None = None, factor: float = 1.0) -> None:
         kind = FIELDS[code].table
-        known = self.parts.setdefault(code, [])
-        distinct = dict.fromkeys(cell for cell in found if cell)
-        if len(distinct) > 1:
-            self._problem(kind, f"“{FIELDS[code].column_label}”列重复且数值不同：{'、'.join(distinct)}")
-            return
+        known = self.parts.get(code)
+        if known is None:
+            known = self.parts[code] = []
+        raw = found[0] or ""
+        if len(found) > 1:
+            distinct = dict.fromkeys(cell for cell in found if cell)
+            if len(distinct) > 1:
+                self._problem(kind, f"“{FIELDS[code].column_label}”列重复且数值不同：{'、'.join(distinct)}")
+                return
+            raw = next(iter(distinct), "")
         self.seen.add(kind)
-        raw = next(iter(distinct), "")
-        sure = min([sure, *(cell.confidence for cell in found if isinstance(cell, Recognised))])  # of blank cells too
+        for cell in found:  # of blank cells too
+            if isinstance(cell, Recognised):
+                sure = min(sure, cell.confidence)
         table = self._table if row is None else known[-1].table if known and row.opened else row.table
         known.append(Part(table, raw, factor, sure, row.sublabel if row else ""))
 

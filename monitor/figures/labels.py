@@ -156,6 +156,7 @@ def announced(words: Collection[str]) -> Iterable[str]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def begins_clause(folded: str) -> bool:
     """Whether a cell begins a section of table 2."""
     return _CLAUSE.search(folded) is not None
@@ -203,6 +204,7 @@ def names(table: str, folded: str) -> bool:
     return begins_row(table, folded) or bool(column(table, folded))
 
 
+@lru_cache(maxsize=4096)
 def is_group(folded: str) -> bool:
     """Whether a cell names a group of rows of table 3 (不予公开) and no row."""
     return _REQUEST_GROUPS.search(folded) is not None
@@ -223,11 +225,13 @@ def is_label_column(folded: str) -> bool:
     return _LABEL_COLUMN.search(folded) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_header(folded: str) -> bool:
     """Whether a cell stands in header rows only."""
     return _HEADER_WORDS.search(folded) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_review_head(folded: str) -> bool:
     """Whether a cell is of the header of table 4."""
     return _REVIEW_WORDS.search(folded) is not None

@@ -14,6 +14,17 @@ from monitor.figures.flattened import tables
 from monitor.figures.grids import Collector, Part
 from monitor.figures.model import Figure, Figures, Problem, Source, changes
 
+_OF_GROUP = frozenset(
+    code for code, field in FIELDS.items() if code.startswith("requests.other.") and field.forms == {"2019"}
+)
+"""Cells of the row that the older form has where the newer one has a group."""
+_TELLING = {
+    table: {code: next(iter(one.forms)) for code, one in FIELDS.items() if one.table == table and len(one.forms) == 1}
+    for table in "二三"
+}
+"""By table: cells that one form alone has, and which."""
+_CELLS = {table: [code for code, field in FIELDS.items() if field.table == table] for table in "二三四"}
+
 
 def extract(text: str, source: Source = "html") -> Figures:
     """The figures of one report's text."""
@@ -49,7 +60,7 @@ def _figures(collector: Collector, source: Source) -> Figures:
             found[code] = figure
     form = _form(found)
     if form == "2021":  # the group's own line (六)其他处理
-        found = {code: one for code, one in found.items() if not _of_group(code)}
+        found = {code: one for code, one in found.items() if code not in _OF_GROUP}
     missing = tuple(_missing(found, form, collector.seen))
     whole = {FIELDS[code].table for code in found} - {problem.table for problem in (*problems, *missing)}
     # Where nothing is missing, another table with rows of its own is none of the form's.
@@ -61,7 +72,13 @@ def _figure(code: str, parts: Sequence[Part], source: Source, problems: list[Pro
     """The field's figure; None, with a problem, where its cells do not tell."""
     field = FIELDS[code]
     if len(parts) == 1:
-        return _summed(field, parts, [read(parts[0].raw)], source, problems)
+        part, reading = parts[0], read(parts[0].raw)
+        if reading.kind == "empty":
+            return Figure(code, None, str(part.raw), source, part.confidence)
+        amount = value(reading, field.unit, part.factor) if reading.kind == "number" else None
+        if amount is not None:
+            return Figure(code, amount, str(part.raw), source, part.confidence)
+        return _summed(field, parts, [reading], source, problems)
     here = [part for part in parts if part.table == parts[0].table]
     if len(here) < len(parts) and {p.raw for p in here} != {p.raw for p in parts}:
         problems.append(Problem(field.table, f"“{label(code)}”在几处表格中不同，取第一处"))
@@ -107,29 +124,20 @@ def _spanned(readings: Sequence[Reading]) -> bool:
 
 def _form(found: Iterable[str]) -> Form:
     """Table 2 tells; where it is missing, the rows of table 3 do."""
-    tellers = {code: FIELDS[code] for code in found if len(FIELDS[code].forms) == 1}
+    codes = tuple(found)
     for table in ("二", "三"):
-        votes = [next(iter(field.forms)) for field in tellers.values() if field.table == table]
+        votes = [form for code in codes if (form := _TELLING[table].get(code))]
         if votes:
             # The blank group row of the 2021 form looks like the one row of the 2019 form, so the rarer vote loses.
             return "2021" if votes.count("2021") >= votes.count("2019") else "2019"
     return ""
 
 
-def _of_group(code: str) -> bool:
-    """Whether it is of the row that the older form has where the newer one has a group."""
-    return code.startswith("requests.other.") and FIELDS[code].forms == {"2019"}
-
-
 def _missing(found: dict[str, Figure], form: Form, seen: set[str]) -> Iterator[Problem]:
     """One problem for each table that is there in part."""
     for table in sorted(seen, key="二三四".index):
         forms = {form} if form else set(REQUEST_ROWS)
-        absent = [
-            code
-            for code, field in FIELDS.items()
-            if field.table == table and code not in found and forms <= field.forms
-        ]
+        absent = [code for code in _CELLS[table] if code not in found and forms <= FIELDS[code].forms]
         if not form and table == "三" and not any(code.startswith("requests.other.") for code in found):
             yield Problem(table, "缺“(六)其他处理”一行")
         if absent:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from crawler.page.characters import nfkc
 from crawler.page.chinese import plain, script_counts, simplified, strip_invisible
 from crawler.page.statements import body_year
 from crawler.page.text import Block
@@ -132,8 +133,8 @@ def _folder(paragraphs: Sequence[str]) -> Callable[[str], str]:
     both scripts stand side by side."""
     if script_counts("".join(paragraphs[:60])[:_TELLING])[0] == 0:
         if not any(map(_INVISIBLE.search, paragraphs)):  # nearly always; and twice as fast
-            return lambda text: "".join(unicodedata.normalize("NFKC", text).split())
-        return lambda text: strip_invisible(unicodedata.normalize("NFKC", text))
+            return lambda text: "".join(nfkc(text).split())
+        return lambda text: strip_invisible(nfkc(text))
     return lambda text: simplified(plain(text))
 
 

@@ -8,7 +8,7 @@ Nothing here raises.
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import NamedTuple, ParamSpec
+from typing import ParamSpec
 
 import msgspec
 
@@ -24,29 +24,33 @@ log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _TABLES = ("二", "三", "四")
 _PAGE = "网页"
+_CELLS = {
+    (table, form): frozenset(code for code, field in FIELDS.items() if field.table == table and form in field.forms)
+    for table in _TABLES
+    for form in ("2019", "2021")
+}
 
 
-class _Read(NamedTuple):
+class _Read:
     """What one source says."""
 
-    name: str
-    url: str
-    figures: Figures
+    def __init__(self, name: str, url: str, figures: Figures) -> None:
+        self.name, self.url, self.figures = name, url, figures
+        self._of: dict[str, dict[str, Figure]] = {}
+        for one in figures.figures:
+            self._of.setdefault(_table(one.field), {})[one.field] = one
 
     def of(self, table: str) -> dict[str, Figure]:
-        return {one.field: one for one in self.figures.figures if _table(one.field) == table}
+        return self._of.get(table, {})
 
     def problems(self, table: str) -> tuple[Problem, ...]:
         return tuple(problem for problem in self.figures.problems if problem.table == table)
 
     def whole(self, table: str) -> bool:
         """Whether it has every cell of the table, in the form that it has."""
-        held = {one.field for one in self.figures.figures}
+        held = self.of(table).keys()
         forms = (self.figures.form,) if self.figures.form else ("2019", "2021")
-        return any(
-            all(code in held for code, field in FIELDS.items() if field.table == table and form in field.forms)
-            for form in forms
-        )
+        return any(_CELLS[table, form] <= held for form in forms)
 
 
 def _never_raising(reads: Callable[_P, Figures]) -> Callable[_P, Figures]:

@@ -5,12 +5,12 @@ In: text in the form of `crawler.page.text`. Out: `Chapters`: preface and chapte
 """
 
 import re
-import unicodedata
 from itertools import groupby
 
 import msgspec
 
-from crawler.page.chinese import repair, strip_invisible, to_simplified
+from crawler.page.characters import nfkc
+from crawler.page.chinese import repair, strip_lines, to_simplified
 
 GRID = "▦"
 """A row of a table, in the text of a chapter."""
@@ -52,8 +52,7 @@ class Chapters(msgspec.Struct, frozen=True):
 
 def folded(text: str) -> str:
     """`text` folded line by line, as `crawler.page.chinese.plain` folds a paragraph."""
-    lines = (strip_invisible(unicodedata.normalize("NFKC", strip_invisible(line))) for line in repair(text).split("\n"))
-    return to_simplified("\n".join(lines)).lower()
+    return to_simplified(strip_lines(nfkc(strip_lines(repair(text))))).lower()
 
 
 def chapters(lines: str) -> Chapters:

@@ -6,7 +6,6 @@ nobody. Late publication is monitor.legal's, and two pages of one organ and year
 
 from collections.abc import Iterator, Mapping
 
-from monitor.findings import chapters, copies, foreign, period, prose, spliced, stale, structure, tables, years
 from monitor.findings.model import Earlier, Finding, Subject
 
 RULES = frozenset(
@@ -29,6 +28,9 @@ def check(
 
 
 def _found(subject: Subject, earlier: Earlier | None, others: Mapping[int, str]) -> Iterator[Finding]:
+    # By the first report that is looked at: a pass over reports that have not changed looks at none.
+    from monitor.findings import chapters, copies, foreign, period, prose, spliced, stale, structure, tables, years
+
     year, figures = subject.year, subject.figures
     lines = chapters.folded(subject.text)
     parts = chapters.chapters(lines)

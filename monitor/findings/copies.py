@@ -4,12 +4,13 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
-from crawler.page.chinese import strip_invisible
+from crawler.page.chinese import strip_invisible, strip_lines
 from monitor.findings.model import Earlier, Finding
 
 _SHORTEST = 200
 """Characters below which two years' bodies may well be the same."""
 _SENTENCE = re.compile(r"[^。!?;！？；\n]+")
+_YEAR = re.compile(r"20\d\d(?=年)")
 _LEAST_LENGTH = 12
 """Characters of a sentence that is more than a heading."""
 _LEAST_SENTENCES = 15
@@ -47,8 +48,6 @@ def similar_text(text: str, year: int | None, earlier: Earlier) -> Iterator[Find
 
 def _sentences(text: str, year: int) -> list[str]:
     """Sentences of the prose that tell something, with the years in them counted from the report's."""
-    prose = "\n".join(line for line in text.split("\n") if not line.startswith("|"))
-    found = (strip_invisible(sentence) for sentence in _SENTENCE.findall(prose))
-    return [
-        re.sub(r"20\d\d(?=年)", lambda it: f"{int(it[0]) - year:+d}", one) for one in found if len(one) >= _LEAST_LENGTH
-    ]
+    prose = strip_lines("\n".join([line for line in text.split("\n") if not line.startswith("|")]))
+    found = "\n".join([one for one in _SENTENCE.findall(prose) if len(one) >= _LEAST_LENGTH])
+    return _YEAR.sub(lambda it: f"{int(it[0]) - year:+d}", found).split("\n") if found else []

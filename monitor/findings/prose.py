@@ -6,6 +6,7 @@ no reading of it fits, every reading can be worked out, and nothing says that th
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from monitor.figures import Figures
 from monitor.figures.fields import REQUEST_ROWS, REVIEW_CELLS
@@ -49,18 +50,29 @@ def _fee_notices(values: Mapping[str, float]) -> Iterator[Finding]:
         yield Finding("fee_notices", "info", detail, "正文 六、其他需要报告的事项", codes)
 
 
+@cache
+def _totals(form: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    """Totals of the rows, or groups of rows, of table 3 in that form."""
+    rows = (row for row in REQUEST_ROWS[form] if row in prefixes or row.partition(".")[0] in prefixes)
+    return tuple(f"requests.{row}.total" for row in rows)
+
+
+@cache
+def _outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Outcomes of these cases in table 4."""
+    return tuple(code for code in REVIEW_CELLS if code.split(".")[1] in names and not code.endswith(".total"))
+
+
 def _readings(values: Mapping[str, float], form: str) -> dict[str, dict[str, float | None]]:
     """By code of prose: everything that it may mean, in words, with what the tables say to that; None: they do not tell."""
 
     def rows(*prefixes: str) -> float | None:
-        codes = [row for row in REQUEST_ROWS[form] if row in prefixes or row.partition(".")[0] in prefixes]
-        found = [values.get(f"requests.{row}.total") for row in codes]
+        found = [values.get(code) for code in _totals(form, prefixes)]
         known = [value for value in found if value is not None]
         return sum(known) if len(known) == len(found) else None
 
     def cases(*names: str, concluded: bool = False) -> float | None:
-        wanted = [code for code in REVIEW_CELLS if code.split(".")[1] in names]
-        found = {code: values.get(code) for code in wanted if not code.endswith(".total")}
+        found = {code: values.get(code) for code in _outcomes(names)}
         known = {code: value for code, value in found.items() if value is not None}
         if len(known) < len(found):
             return None

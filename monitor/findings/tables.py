@@ -14,6 +14,16 @@ _FORM_NAMES = {"2019": "2019年格式（国办公开办函〔2019〕60号）", "
 _BALANCE = ("new", "carried_in", "handled_total", "carried_out")
 _OUTCOMES = {form: tuple(row for row in rows if row not in _BALANCE) for form, rows in REQUEST_ROWS.items()}
 _MOST_NAMED = 3
+_BALANCED = {column: tuple(f"requests.{row}.{column}" for row in _BALANCE) for column in APPLICANTS}
+_CONCLUDED = {
+    (form, column): (*(f"requests.{row}.{column}" for row in rows), f"requests.handled_total.{column}")
+    for form, rows in _OUTCOMES.items()
+    for column in APPLICANTS
+}
+_ROWS = {
+    row: tuple(f"requests.{row}.{column}" for column in APPLICANTS)
+    for row in dict.fromkeys((*REQUEST_ROWS["2019"], *REQUEST_ROWS["2021"]))
+}
 
 
 def identities(figures: Figures) -> Iterator[Finding]:
@@ -27,8 +37,7 @@ def identities(figures: Figures) -> Iterator[Finding]:
 
 def _columns(values: Mapping[str, float]) -> Iterator[Finding]:
     """Identity 1: what came in is what was handled or carried on."""
-    for column in APPLICANTS:
-        codes = tuple(f"requests.{row}.{column}" for row in _BALANCE)
+    for column, codes in _BALANCED.items():
         cells = _all(values, codes)
         if cells and cells[0] + cells[1] != cells[2] + cells[3]:
             yield Finding(
@@ -45,8 +54,7 @@ def _handled(values: Mapping[str, float]) -> Iterator[Finding]:
     """Identity 2: the total of all outcomes."""
     for column in APPLICANTS:
         form = "2021" if f"requests.other.other.{column}" in values else "2019"
-        total = f"requests.handled_total.{column}"
-        codes = (*(f"requests.{row}.{column}" for row in _OUTCOMES[form]), total)
+        codes = _CONCLUDED[form, column]
         cells = _all(values, codes)
         if not cells or sum(cells[:-1]) == cells[-1]:
             continue
@@ -59,8 +67,7 @@ def _handled(values: Mapping[str, float]) -> Iterator[Finding]:
 
 def _rows(values: Mapping[str, float]) -> Iterator[Finding]:
     """Identity 3: each row's total."""
-    for row in dict.fromkeys((*REQUEST_ROWS["2019"], *REQUEST_ROWS["2021"])):
-        codes = tuple(f"requests.{row}.{column}" for column in APPLICANTS)
+    for row, codes in _ROWS.items():
         cells = _all(values, codes)
         if cells and sum(cells[:-1]) != cells[-1]:
             yield Finding(

@@ -21,6 +21,20 @@ _SLIP = (5_000, 20_000)
 _SLIP_LEAST = 10_000
 """万元. Below a hundred million yuan a rise may be a real one."""
 
+_TEXTS = {
+    row: tuple(f"proactive.{row}.{column}" for column in ("issued", "abolished", "in_force"))
+    for row in ("rules", "normative_documents")
+}
+BEFORE = frozenset(
+    {
+        *(f"requests.carried_out.{column}" for column in APPLICANTS),
+        *(codes[-1] for codes in _TEXTS.values()),
+        *_MONEY,
+        *_HEADLINES,
+    }
+)
+"""Fields of the year before that `across` compares with."""
+
 
 def across(subject: Subject, earlier: Earlier) -> Iterator[Finding]:
     """What does not go together with the year before."""
@@ -43,8 +57,7 @@ def _carried_over(values: Mapping[str, float], before: Mapping[str, float], last
 
 
 def _in_force(values: Mapping[str, float], before: Mapping[str, float], last: int) -> Iterator[Finding]:
-    for row in ("rules", "normative_documents"):
-        codes = tuple(f"proactive.{row}.{column}" for column in ("issued", "abolished", "in_force"))
+    for codes in _TEXTS.values():
         then = before.get(codes[-1])
         if then is None or any(code not in values for code in codes):
             continue

@@ -1,10 +1,10 @@
 """Tables published as pictures, read offline: what `pip install nianbao[ocr]` adds.
 
-`available` and `READER` cost nothing; whatever imports the libraries is imported only in the child process of
+`available` and `reads_with` cost next to nothing; whatever imports the libraries is imported only in the child process of
 `monitor.ocr.recogniser`. What is installed changes figures and findings, never a hash and never a change.
 """
 
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
 from importlib.util import find_spec
 
 _MODULES = ("rapidocr", "onnxruntime", "cv2", "numpy")
@@ -18,12 +18,12 @@ def available() -> bool:
     return all(find_spec(name) is not None for name in _MODULES)
 
 
-def _reader() -> str:
+@cache
+def reads_with() -> str:
+    """What a reading depends on: our own rules, and the libraries. Empty: not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return " ".join([_REVISION, *(f"{name}={version(name)}" for name in _LIBRARIES)])
+        return " ".join([_REVISION, *(f"{name}={version(name)}" for name in _LIBRARIES)]) if available() else ""
     except PackageNotFoundError:
         return ""
-
-
-READER = _reader() if available() else ""
-"""What a reading depends on: our own rules, and the libraries. Empty: not installed."""

@@ -5,17 +5,19 @@ nothing heavy is imported here.
 """
 
 import logging
+import threading
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from crawler.documents.extractor import Died, Supervisor
-from crawler.documents.worker import Answer
 from crawler.page.text import Block, Table
 from monitor import ocr
 from monitor.figures.cells import Recognised
-from monitor.ocr.worker import CPU_SECONDS, Read
+
+if TYPE_CHECKING:
+    from crawler.documents.extractor import Supervisor
+    from monitor.ocr.worker import Read
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +43,10 @@ class Recogniser:
     """
 
     def __init__(self, seconds: float = SECONDS, command: tuple[str, ...] = ("-m", "monitor.ocr.worker")) -> None:
-        self._child: Supervisor[Read] = Supervisor(Answer[Read], command, seconds, CPU_SECONDS, _RENEWED)
+        self._seconds, self._command = seconds, command
+        self._lock = threading.Lock()
+        self._child: Supervisor[Read] | None = None
+        self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -55,8 +60,10 @@ class Recogniser:
         """What the picture, or each page of the document, says. `url` is for the log. Never raises."""
         if not ocr.available():
             return Recognition((), "the extra nianbao[ocr] is not installed")
+        from crawler.documents.extractor import Died
+
         try:
-            found = self._child.ask(body, media_type, url)
+            found = self._supervised().ask(body, media_type, url)
         except Died as error:
             logger.warning("%s: %s", url, error)
             return Recognition((), str(error))
@@ -64,7 +71,23 @@ class Recogniser:
 
     def close(self) -> None:
         """Ends the child, from whatever thread; a picture that it still reads gets a problem."""
-        self._child.close()
+        with self._lock:
+            self._closed, child = True, self._child
+        if child is not None:
+            child.close()
+
+    def _supervised(self) -> "Supervisor[Read]":
+        """What watches over the child; most passes meet no picture, and never import it."""
+        from crawler.documents.extractor import Supervisor
+        from crawler.documents.worker import Answer
+        from monitor.ocr.worker import CPU_SECONDS, Read
+
+        with self._lock:
+            if self._child is None:
+                self._child = Supervisor(Answer[Read], self._command, self._seconds, CPU_SECONDS, _RENEWED)
+                if self._closed:
+                    self._child.close()  # it answers so
+            return self._child
 
 
 def _unpacked(block: str | list[list[tuple[str, float]]]) -> Block:

@@ -1,16 +1,19 @@
-"""Sends what is due, for as long as the service runs: a thread a channel, so that one that stalls delays no other.
+"""Sends what is due, for as long as the service runs, or a crawl of several portals: a thread a channel, so that one
+that stalls delays no other.
 
 Each thread has a connection to the record of its own; which delivery is whose is settled by the record's leases. A
 round that fails as a whole (a full disk, a locked record) is logged and tried again. Nothing is decided here: what is
 due, held or given up is `monitor.outbox`.
 """
 
+import importlib
 import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 
+from crawler.page.chinese import to_simplified
 from monitor import outbox
 from monitor.outbox import Delivered
 from monitor.outbox_store import channels_due, next_due
@@ -25,6 +28,19 @@ _LONGEST_WAIT = 20.0
 _SHORTEST_WAIT = 0.5
 _AFTER_TROUBLE = 15.0
 """Seconds until a channel whose round failed as a whole is tried again."""
+
+
+_OF_A_CHANGE = (
+    "monitor.canonical", "monitor.changes", "monitor.diff_render", "monitor.findings.check", "monitor.figures.national",
+    "monitor.figures.sources", "warcio.archiveiterator", "warcio.warcwriter",
+)  # fmt: skip
+
+
+def _warm() -> None:
+    """Imports what the settling of a changed report takes, so that the first alert does not wait for it."""
+    for name in _OF_A_CHANGE:
+        importlib.import_module(name)
+    to_simplified("資訊公開")  # reads its tables
 
 
 class Sender:
@@ -48,6 +64,7 @@ class Sender:
     def start(self) -> None:
         """Begins to send."""
         self._loop.start()
+        threading.Thread(target=_warm, name="imports", daemon=True).start()
 
     def wake(self) -> None:
         """Something may be due."""
@@ -77,7 +94,12 @@ class Sender:
             ticket = self._asked
             self.wake()
             self._state.wait_for(lambda: self._looked >= ticket and not self._busy, patience)
-            counts = self._sent - since
+        return self.since(since)
+
+    def since(self, before: Counter[str]) -> Delivered:
+        """What was sent since `counts` gave `before`."""
+        with self._state:
+            counts = self._sent - before
             errors = tuple(f"{name}: {error}" for name, error in self._errors.items())
         return Delivered(
             messages=counts["messages"],

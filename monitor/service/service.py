@@ -330,7 +330,7 @@ class Service:
         if not ocr.available():
             return
         with self._home.reader() as store:
-            names = portals_waiting(store, ocr.READER)
+            names = portals_waiting(store, ocr.reads_with())
         for name in names:
             portal = self._configuration.known.get(name)
             if portal is None or self._stop.is_set():
