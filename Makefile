@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 3
 
-.PHONY: demo test soak long mutants extras bench bench-ocr portals-table lock check clean
+.PHONY: demo test soak long mutants extras bench bench-peers bench-plots bench-ocr portals-table lock check clean
 
 demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
 	$(BIN)/nianbao demo
@@ -23,8 +23,14 @@ mutants: $(VENV)/test.stamp  ## bends each sentence of the law in turn, and sees
 extras: $(VENV)/extras.stamp  ## what is optional: a browser for portals with render = true, OCR for tables in pictures
 	tests/install_chromium.sh $(BIN)
 
-bench: $(VENV)/test.stamp  ## CPU and wall time a page, against bare Scrapy in the same run
-	$(BIN)/python tests/bench/passes.py
+bench: $(VENV)/run.stamp  ## CPU, time, memory and disk of a pass, against bare Scrapy in the same run; half an hour, ARGS="--pages 200" less
+	$(BIN)/python -m tests.bench.passes $(ARGS)
+
+bench-peers: $(VENV)/run.stamp  ## the same pages checked by urlwatch, webchanges and changedetection.io, which pip gets
+	$(BIN)/python -m tests.bench.peers $(ARGS)
+
+bench-plots: $(VENV)/bench.stamp  ## tables and plots of docs/performance.md, from tests/bench/results/
+	$(BIN)/python -m tests.bench.plots
 
 bench-ocr: $(VENV)/test.stamp  ## figures read from pictures of the form: right, doubtful, wrong; by resolution and damage
 	tests/install_chromium.sh $(BIN)
@@ -53,6 +59,10 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/extras.stamp
 	$(PIP) --require-hashes -r requirements/test.txt
 	touch $@
 
+$(VENV)/bench.stamp: requirements/bench.txt $(VENV)/run.stamp
+	$(PIP) --require-hashes -r requirements/bench.txt
+	touch $@
+
 long: $(VENV)/test.stamp  ## tests that `make test` leaves out for their time: a browser that fails, each way to start `portals add`
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
@@ -64,6 +74,7 @@ lock:  ## after a change of pyproject.toml; needs uv. uv.lock records the regist
 	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build > requirements/run.txt
 	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --extra ocr > requirements/extras.txt
 	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --extra ocr --group test > requirements/test.txt
+	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --only-group bench > requirements/bench.txt
 	rm uv.lock
 
 clean:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import defaultdict
 
-from monitor.ocr import READER, reader
+from monitor.ocr import reader, reads_with
 from tests.ocr.pictures import press, random_look
 from tests.ocr.score import Score, score
 
@@ -29,7 +29,7 @@ def main(reports: int, first: int) -> None:
                 totals[look.dpi, name].add(found)
             for missed in found.missed[:3]:
                 print(f"seed {seed} ({look.dpi} dpi, {look.condition}): {missed}", file=sys.stderr)
-    print(f"Reader: {READER}\n")
+    print(f"Reader: {reads_with()}\n")
     print("| dpi | condition | pictures | cells | right | doubtful | wrong, not flagged | CPU s a picture |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for (dpi, name), one in sorted(totals.items()):
