@@ -38,7 +38,8 @@ from monitor.briefing import write_briefing
 from monitor.event_detail import decode
 from monitor.pictures import Pictures
 from monitor.refigure import refigure
-from monitor.renew import Renewed, renew
+from monitor.renew import renew
+from monitor.renewed import Renewed
 from monitor.settings import Settings
 from monitor.settle import Settled, settle, settle_killed
 from monitor.store import Store
@@ -475,7 +476,7 @@ class History:
         """What must hold after every transaction."""
         rows = self.store.rows
         assert rows("PRAGMA foreign_key_check") == []
-        assert not self.store.db.conn.in_transaction
+        assert not self.store.conn.in_transaction
         for report in rows("SELECT * FROM reports"):
             versions = rows("SELECT * FROM versions WHERE report = ? ORDER BY seq", (report["id"],))
             assert [one["seq"] for one in versions] == list(range(1, len(versions) + 1))

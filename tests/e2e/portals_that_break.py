@@ -116,9 +116,11 @@ class Fleets:
         return portal(self._web.listen(answer, f"127.0.0.{self._hosts}").url, name, render)
 
     @contextlib.contextmanager
-    def fleet(self, parallel: int = 4, pass_time: str = "30s", pass_memory: str = "400MB") -> Iterator[Fleet]:
+    def fleet(
+        self, parallel: int = 4, pass_time: str = "30s", pass_memory: str = "400MB", together: int = 1
+    ) -> Iterator[Fleet]:
         """A fleet at work."""
-        settings = Settings(service=Service(pass_time=pass_time, pass_memory=pass_memory))
+        settings = Settings(service=Service(pass_time=pass_time, pass_memory=pass_memory, together=together))
         with (
             self.home.writing() as store,
             Fleet(self.home, store, lambda: settings, lambda: "2026-11-22T00:00:00Z", parallel=parallel) as fleet,

@@ -68,6 +68,43 @@ def test_whatever_happens_to_some_passes_the_others_are_read(fleets: Fleets) -> 
     assert came["noise"].reports_seen == 2
 
 
+def test_passes_that_share_a_process_fare_as_if_each_had_its_own(fleets: Fleets) -> None:
+    with fleets.fleet(parallel=12, pass_time="2s", together=20) as fleet:
+        names = ("slow", *FATES.keys() - {"slow"}, "leak", "sound", "sound2")
+        passes = {name: fleet.submit(fleets.portal(name), "full") for name in names}
+        came = {name: one.result(60) for name, one in passes.items()}
+        again = [fleet.submit(fleets.portal(name), "full").result(30) for name in ("sound3", "segfault", "sound4")]
+    fates = FATES | {"leak": ("cut_short", "longer than 2 s|MB of memory, more than 400"), "sound": ("ok", "")}
+    assert {name: one.outcome for name, one in came.items()} == {
+        **{name: outcome for name, (outcome, _) in fates.items()}, "sound2": "ok",
+    }  # fmt: skip
+    assert [one.outcome for one in again] == ["ok", "killed", "ok"]
+    reasons = fleets.reasons()
+    for name, (_, words) in fates.items():
+        assert re.search(words, reasons[name][0][1]), reasons[name]
+    assert came["sound"].reports_seen == came["noise"].reports_seen == 2
+
+
+def test_who_shares_a_process_is_stopped_alone_and_ends_with_all(fleets: Fleets) -> None:
+    with fleets.fleet(parallel=12, together=20) as fleet:
+        passes = {name: fleet.submit(fleets.portal(name), "full") for name in ("slow", "slow2", "slow3", "slow4")}
+        pids = {running(fleet, name) for name in passes}
+        assert len(pids) < len(passes)
+        killed = running(fleet, "slow")
+        alone = [one.portal for one in fleet.running() if one.pid == killed]
+        os.kill(killed, signal.SIGKILL)
+        assert until(lambda: all(one.pid != killed for one in fleet.running()))  # they were begun anew
+        (nursery,) = [pid for pid in named("crawler.nursery", below()) if named_parent(pid)]
+        os.kill(nursery, signal.SIGKILL)
+        assert {one.result(20).outcome for one in passes.values()} == {"cut_short"}
+        passes = {name: fleet.submit(fleets.portal(name), "full") for name in ("slow5", "slow6", "slow7", "slow8")}
+        assert {running(fleet, name) for name in passes}
+        fleet.stop("stopped by a test")
+        assert {one.result(0).outcome for one in passes.values()} == {"cut_short"}
+    assert alone
+    assert "stopped by a test" in fleets.reasons()["slow5"][0][1]
+
+
 def test_one_that_leaks_is_stopped_in_time_and_what_it_read_counts(fleets: Fleets) -> None:
     with fleets.fleet() as fleet:
         leak, flood, sound = (fleet.submit(fleets.portal(name), "full") for name in ("leak", "flood", "sound"))
@@ -131,6 +168,7 @@ def test_a_supervisor_that_is_killed_leaves_nothing(fleets: Fleets, tmp_path: Pa
             f'title = "{name}"\nfamily = "generic"\nsections = ["{one.sections[0]}"]\n'
             "[policy]\ndelay = 0.0\nallow_private = true\nobey_robots = false\n"
         )
+    (fleets.home.path / "nianbao.toml").write_text("[service]\ntogether = 1\n")
     nianbao = Path(sys.executable).parent / "nianbao"
     process = subprocess.Popen(
         [str(nianbao), "--home", str(fleets.home.path), "crawl", "slow", "hang"],

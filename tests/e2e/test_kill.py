@@ -103,7 +103,8 @@ def test_sigkill_at_any_instant_leaves_the_record_whole(world: World, tmp_path: 
         assert values("SELECT id FROM crawls WHERE outcome IS NULL") == []
         outcomes = [outcome for (outcome,) in values("SELECT outcome FROM crawls")]
         assert "killed" in outcomes
-        assert outcomes.count("ok") < len(outcomes) - KILLS // 2, outcomes
+        # Where only the process of a pass was killed, the pass was made again.
+        assert outcomes.count("ok") < len(outcomes) - KILLS // 3, outcomes
         published = {(site.name, item.paper.organ, item.paper.year) for site in world for item in site.items}
         keys = "SELECT r.portal, o.name, r.year FROM reports r JOIN organs o ON o.id = r.organ_id ORDER BY 1, 2, 3"
         assert values(keys) == sorted(published)

@@ -209,8 +209,8 @@ def test_without_the_extra_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_reader_names_its_libraries() -> None:
     assert ocr.available()
-    assert " onnxruntime=" in ocr.READER
-    assert " opencv-python-headless=" in ocr.READER
+    assert " onnxruntime=" in ocr.reads_with()
+    assert " opencv-python-headless=" in ocr.reads_with()
 
 
 def test_the_face_imports_nothing_heavy() -> None:
@@ -218,7 +218,7 @@ def test_the_face_imports_nothing_heavy() -> None:
     program = """
     import sys
     import monitor.ocr.recogniser
-    assert monitor.ocr.available() and monitor.ocr.READER
+    assert monitor.ocr.available() and monitor.ocr.reads_with()
     print(sorted({"cv2", "numpy", "onnxruntime", "rapidocr", "pypdfium2"} & set(sys.modules)))
     """
     run = subprocess.run(

@@ -1,9 +1,13 @@
 """One spelling of each address, and one key for all views of a page."""
 
+import re
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.page import address
 from crawler.page.address import is_home, join, normalise, twin_of
 
 PAGE = "https://www.beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078.html"
@@ -28,6 +32,23 @@ PAGE = "https://www.beijing.gov.cn/gongkai/zfxxgk/gknb/202503/t20250331_4050078.
 )
 def test_normalise(given_: str, expected: str) -> None:
     assert normalise(given_) == expected
+
+
+_HOSTS = st.sampled_from(
+    ["x.gov.cn", "1.2.3.4", "xn--x.cn", "x", "X.cn", "-x.cn", "x_y.cn", "x.cn.", "x..cn", "[::1]", "政府.cn"]
+)
+_PORTS = st.sampled_from(["", ":80", ":443", ":8080", ":0", ":080", ":59999", ":65535", ":65536", ":"])
+_PATHS = st.text("ab/09.-_~%:@!$&'()*+,;=?#A \\\"中", max_size=12).map(lambda path: f"/{path}") | st.just("")
+
+
+@given(st.sampled_from(["http://", "https://", "HTTP://", "ftp://"]), _HOSTS, _PORTS, _PATHS)
+def test_an_address_that_is_spelled_already_is_one_that_the_long_way_leaves_as_it_is(
+    scheme: str, host: str, port: str, path: str
+) -> None:
+    url = f"{scheme}{host}{port}{path}"
+    if address._SPELLED.fullmatch(url):
+        with patch.object(address, "_SPELLED", re.compile("(?!)")):
+            assert normalise.__wrapped__(url) == url
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from crawler.page import chinese
-from monitor import canonical
+from monitor import canonical, canonical_revision
 from monitor.canonical import AttachmentState, comparable, fingerprints, significance
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
@@ -219,8 +219,8 @@ def test_bytes_of_the_attachment_text_fold_like_the_body() -> None:
 
 
 def test_revision_names_what_it_depends_on() -> None:
-    assert "opencc=" in canonical.REVISION
-    assert "pypdfium2=" in canonical.REVISION
+    assert "opencc=" in canonical_revision.REVISION
+    assert "pypdfium2=" in canonical_revision.REVISION
 
 
 REPLACEMENTS = {

@@ -481,7 +481,7 @@ def test_rows_are_taken_as_they_come(home: Home) -> None:
     """Nobody holds them all: with one row asked for, one report is read."""
     with Store.open_reader(home.path / "nianbao.db") as store:
         asked: list[str] = []
-        store.db.conn.set_trace_callback(asked.append)
+        store.conn.set_trace_callback(asked.append)
         next(iter(rows(store, TABLES["details"], Selection())))
         assert sum("统计数据明细" in sql for sql in asked) == 1
 

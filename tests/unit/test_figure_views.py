@@ -243,7 +243,7 @@ def test_a_record_of_an_earlier_release_keeps_its_figures(tmp_path):
     conn.close()
     with Store.open(path) as store:
         assert store.rows(sql) == [{"new": 12.0, "issued": None, "form": "2021"}]
-        store.db.conn.executescript(VIEWS)  # made anew by a later migration
+        store.conn.executescript(VIEWS)  # made anew by a later migration
         assert store.rows(sql) == [{"new": 12.0, "issued": None, "form": "2021"}]
         assert store.rows("PRAGMA foreign_key_check") == []
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):

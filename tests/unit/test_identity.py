@@ -1,9 +1,11 @@
 """Which organ a printed name means."""
 
+import random
+
 import pytest
 
 from crawler.page.chinese import to_traditional
-from monitor.identity import OrganRow, find_organ, kind_of, one_organ, organ_key, organ_name, same_organ
+from monitor.identity import OrganRow, Organs, find_organ, kind_of, one_organ, organ_key, organ_name, same_organ
 
 
 @pytest.mark.parametrize(
@@ -113,3 +115,48 @@ def test_of_two_organs_that_only_folding_makes_alike_the_name_as_printed_tells()
 def test_the_form_that_is_stored_keeps_the_words_that_are_printed():
     assert organ_name("临海市数据局") == "临海市数据局"
     assert organ_name("乾县人民政府") == "乾县人民政府"
+
+
+def looked_through(printed: str, organs: list[OrganRow]) -> OrganRow | None:
+    """What `find_organ` says, one organ after the other."""
+    name, key = organ_name(printed), organ_key(printed)
+    converted = close = None
+    for organ in organs:
+        names = [organ_name(known) for known in (organ.name, *organ.aliases)]
+        if name in names:
+            return organ
+        if converted is None and key in map(organ_key, names):
+            converted = organ
+        if close is None and any(same_organ(name, known) for known in names):
+            close = organ
+    return converted or close
+
+
+def test_organs_are_found_as_if_one_looked_through_all_of_them():
+    dice = random.Random(7)
+    regions = ["", "浙江省", "临海市", "浙江省临海市", "臨海市", "古城街道"]
+    bodies = [
+        "",
+        "人民政府",
+        "政府",
+        "人民政府办公室",
+        "教育局",
+        "資料局",
+        "数据局",
+        "发展和改革委员会",
+        "办公室",
+        "政务服务管理中心",
+        "的",
+    ]
+    names = [region + body for region in regions for body in bodies if region + body]
+    for _ in range(60):
+        organs = [
+            OrganRow(number, dice.choice(names), tuple(dice.sample(names, dice.choice((0, 0, 1, 2)))))
+            for number in range(1, dice.randrange(2, 9))
+        ]
+        known = Organs(organs[:2])
+        known.find(dice.choice(names))
+        for organ in organs[2:]:
+            known.add(organ)
+        for printed in names:
+            assert known.find(printed) == find_organ(printed, organs) == looked_through(printed, organs)

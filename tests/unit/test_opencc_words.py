@@ -88,9 +88,9 @@ def test_every_exchanged_word_is_content_in_simplified_text() -> None:
     ],
 )
 def test_a_file_of_another_layout_is_named(damage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
-    data = (opencc_words._FOLDER / "TWVariants.ocd2").read_bytes()
+    data = (opencc_words._folder() / "TWVariants.ocd2").read_bytes()
     (tmp_path / "Words.ocd2").write_bytes(damage(data))
-    monkeypatch.setattr(opencc_words, "_FOLDER", tmp_path)
+    monkeypatch.setattr(opencc_words, "_folder", lambda: tmp_path)
     with pytest.raises(DictionaryError, match=r"Words\.ocd2"):
         dictionary("Words")
     with pytest.raises(DictionaryError, match=r"Absent\.ocd2"):

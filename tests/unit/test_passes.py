@@ -650,7 +650,7 @@ def test_a_missing_report_that_is_back_as_it_was_is_captured(watch: Any) -> None
 
 
 def test_bytes_already_read_are_not_parsed(watch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.visits.read_page", lambda *_: pytest.fail("parsed"))
+    monkeypatch.setattr("crawler.page.reader.read_page", lambda *_: pytest.fail("parsed"))
     assert watch({}, known_page(), known_page(TWO, SITE[TWO]), mode="recheck").page.reading == "same"
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from crawler.orders import Ended
@@ -12,6 +13,7 @@ from crawler.portal import PolicyOverrides, Portal
 from monitor.fleet import Fleet, FleetStopped, Progress
 from monitor.home import Home
 from monitor.processes import Process
+from monitor.run import longest_first
 from monitor.settings import Settings
 from monitor.store import Store
 
@@ -339,3 +341,57 @@ def test_a_commit_that_fails_leaves_no_transaction_open(tmp_path: Path) -> None:
         with pytest.raises(sqlite3.IntegrityError):
             write()
         assert store.start_crawl("a", "full", NOW)
+
+
+def test_only_so_many_that_need_a_process_of_their_own_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.fleet.APART", 1)
+    for name in ("a", "b"):
+        bench.fleet.submit(msgspec.structs.replace(portal(name), render=True), "full")
+    bench.submit("c")
+    assert bench.running == ["a", "c"]
+    assert {name: one.order.together for name, one in bench.hand.begun.items()} == {
+        "a": 1,
+        "c": Settings().service.together,
+    }
+    bench.hand.end("a")
+    assert bench.running == ["b", "c"]
+
+
+def test_one_that_waits_to_be_made_again_does_not_count_as_hanging(bench: Bench) -> None:
+    bench.submit("a")
+    assert bench.running == ["a"]
+    process = bench.hand.begun["a"]
+    (turn,) = bench.fleet._under_way
+    late, process.waits = turn.overdue, True
+    process.heard(process)
+    assert turn.overdue == float("inf")
+    process.waits = False
+    process.heard(process)
+    assert late <= turn.overdue < float("inf")
+
+
+def test_a_portal_whose_pass_ended_its_process_is_suspect_the_next_time(bench: Bench) -> None:
+    bench.submit("a")
+    assert bench.running == ["a"]
+    assert not bench.hand.begun["a"].order.suspect
+    bench.hand.begun["a"].pid = 7
+    bench.hand.end("a")  # with status 1
+    bench.submit("a")
+    assert bench.running == ["a"]
+    assert bench.hand.begun["a"].order.suspect
+
+
+def test_those_that_will_take_longest_come_first(bench: Bench) -> None:
+    def write() -> None:
+        for number, (name, requests) in enumerate((("a", 3), ("b", 100), ("b", 90), ("c", 200)), 1):
+            bench.store.sync_portal(portal(name))
+            bench.store.run(
+                "INSERT INTO crawls (id, portal, mode, started_at, outcome, requests) VALUES (?, ?, 'full', ?, 'ok', ?)",
+                (number, name, NOW, requests),
+            )
+
+    bench.fleet.record(write)
+    quick = msgspec.structs.replace(portal("c"), policy=PolicyOverrides(delay=0.1))
+    chosen = [portal("a"), portal("b"), quick, portal("new")]
+    order = bench.fleet.record(lambda: longest_first(bench.store, Settings(), chosen))
+    assert [one.name for one in order] == ["b", "new", "c", "a"]

@@ -1246,10 +1246,10 @@ def test_settling_again_changes_nothing(site, paper):
     start(site)
     site.publish(paper.report(2025))
     site.run()
-    dump = list(site.store.db.conn.iterdump())
+    dump = list(site.store.conn.iterdump())
     again = settle(site.folder, site.store, site.home / "archive", site.settings, site.now)
     assert again.crawl == site.last.crawl
-    assert list(site.store.db.conn.iterdump()) == dump
+    assert list(site.store.conn.iterdump()) == dump
 
 
 def test_an_older_pass_is_refused(site, paper):
@@ -1259,10 +1259,10 @@ def test_an_older_pass_is_refused(site, paper):
     site.write(first)
     site.publish(paper.report(2025))
     assert kinds(site.run()) == ["appeared"]
-    dump = list(site.store.db.conn.iterdump())
+    dump = list(site.store.conn.iterdump())
     with pytest.raises(SettleRefused, match="not newer"):
         settle(folder, site.store, site.home / "archive", site.settings, site.now)
-    assert list(site.store.db.conn.iterdump()) == dump
+    assert list(site.store.conn.iterdump()) == dump
 
 
 def test_an_unknown_pass_is_refused(site, make_history):
@@ -1288,10 +1288,10 @@ def test_a_damaged_folder_is_refused_and_leaves_the_record_as_it_was(site, paper
             (site.folder / "run.json").write_text((site.folder / "run.json").read_text().replace("linhai", "linhe"))
         case "bad job":
             (site.folder / "job.json").write_bytes(b"{")
-    dump = list(site.store.db.conn.iterdump())
+    dump = list(site.store.conn.iterdump())
     with pytest.raises(RunError):
         settle(site.folder, site.store, site.home / "archive", site.settings, site.now)
-    assert list(site.store.db.conn.iterdump()) == dump
+    assert list(site.store.conn.iterdump()) == dump
 
 
 def test_a_settle_that_breaks_leaves_nothing_and_the_next_one_says_it_all(site, paper, monkeypatch):
@@ -1299,12 +1299,12 @@ def test_a_settle_that_breaks_leaves_nothing_and_the_next_one_says_it_all(site, 
     site.publish(paper.report(2025))
     crawl = site.brief()
     site.write(crawl)
-    dump = list(site.store.db.conn.iterdump())
+    dump = list(site.store.conn.iterdump())
     with monkeypatch.context() as patch:
         patch.setattr("monitor.settle.enqueue", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             site.settle()
-    assert list(site.store.db.conn.iterdump()) == dump
+    assert list(site.store.conn.iterdump()) == dump
     assert told(site.settle()) == [("appeared", 2025)]
 
 

@@ -1,5 +1,6 @@
 """The record's file: schema, transactions, readers and writers side by side."""
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -46,9 +47,9 @@ def test_types_and_foreign_keys_are_enforced(store):
 def test_opening_again_changes_nothing(tmp_path):
     path = tmp_path / "nianbao.db"
     with Store.open(path) as store:
-        before = list(store.db.conn.iterdump())
+        before = list(store.conn.iterdump())
     with Store.open(path) as store:
-        assert list(store.db.conn.iterdump()) == before
+        assert list(store.conn.iterdump()) == before
         assert store.row("PRAGMA journal_mode") == {"journal_mode": "wal"}
         assert store.row("PRAGMA synchronous") == {"synchronous": 2}
 
@@ -192,3 +193,21 @@ def test_a_record_of_an_earlier_release_can_be_read_before_it_is_migrated(tmp_pa
         with pytest.raises(used_sqlite.OperationalError):
             reader.run("DELETE FROM reports")
     assert path.read_bytes() == before
+
+
+def test_a_record_whose_making_was_cut_off_is_an_empty_one(tmp_path):
+    path = tmp_path / "nianbao.db"
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+    with Store.open_reader(path) as store:
+        assert store.rows("SELECT * FROM portals") == []
+    with Store.open(path) as store:
+        assert store.rows("SELECT * FROM portals") == []
+
+
+def test_another_program_s_file_is_none(tmp_path):
+    path = tmp_path / "nianbao.db"
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.execute("CREATE TABLE other (x)")
+    with pytest.raises(StoreError, match="is it a nianbao database"):
+        Store.open_reader(path)

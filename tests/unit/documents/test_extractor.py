@@ -17,7 +17,7 @@ from crawler.documents.extractor import Extractor, SharedExtractor
 from tests.unit.documents.making import URL, pdf_of, picture
 
 WORKER = """
-    import ctypes, os, signal, sys, time
+    import ctypes, os, signal, sys, time, types
     from crawler.documents import worker
     from crawler.documents.model import Extract
 
@@ -64,7 +64,7 @@ WORKER = """
         held.append(None)
         return Extract(f"read {os.getpid()}", "", "")
 
-    worker.extract = extract
+    sys.modules["crawler.documents.extract"] = types.SimpleNamespace(extract=extract)
     worker.CPU_SECONDS = 3
     raise SystemExit(worker.main(int(sys.argv[1])))
 """
