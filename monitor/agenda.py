@@ -11,6 +11,7 @@ edited), everything is due: what follows is judged on the whole portal, never on
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -21,7 +22,7 @@ from crawler.portal import Portal
 from monitor.planning import PortalFacts
 from monitor.record import ReportDetail
 from monitor.settings import Schedule
-from monitor.store import Row, Store
+from monitor.store import Fields, Row, Store
 from monitor.times import to_utc
 
 _SHARE = 10
@@ -132,21 +133,25 @@ class _Agenda:
         self.now = now
         self.schedule = schedule
         self.rules = rules
-        self.reports: dict[int, Row] = {
+        shared: dict[Any, Any] = {}
+        self.reports: dict[int, Fields] = {
             row["id"]: row
-            for row in store.rows(
+            for row in store.compact(
                 """SELECT id, url, status, listed, published_on, first_seen_at, last_verified_at, unlisted_since, withdrawn_at,
                 detail FROM reports WHERE portal = ?""",
                 (portal.name,),
+                shared,
             )
         }
-        self.pages: dict[int, Row] = {
+        self.pages: dict[int, Fields] = {
             row["id"]: row
-            for row in store.rows("SELECT id, url, body_hash, rules FROM pages WHERE portal = ?", (portal.name,))
+            for row in store.compact(
+                "SELECT id, url, body_hash, rules FROM pages WHERE portal = ?", (portal.name,), shared
+            )
         }
-        self.shown: dict[int, list[Row]] = {}
+        self.shown: dict[int, list[Fields]] = {}
         """By page: what it shows, or has shown; without attachments."""
-        for row in store.rows(
+        for row in store.compact(
             """SELECT x.page, x.report, x.absent FROM page_reports x JOIN reports r ON r.id = x.report
             WHERE r.portal = ? AND x.role <> 'attachment'""",
             (portal.name,),
@@ -155,9 +160,10 @@ class _Agenda:
         sections = set(portal.sections)
         self.links = [
             row
-            for row in store.rows(
+            for row in store.compact(
                 "SELECT section, url, title, year, listed FROM links WHERE portal = ? AND kind = 'report' AND unfound = 0",
                 (portal.name,),
+                shared,
             )
             if row["section"] in sections
         ]
@@ -202,7 +208,7 @@ class _Agenda:
                 return f"report {number} is no longer listed"
         return ""
 
-    def _vanished(self, number: int, row: Row) -> bool:
+    def _vanished(self, number: int, row: Fields) -> bool:
         """Whether a report is off the lists and nothing was said of it yet."""
         if row["status"] != "live" or not row["listed"] or self.named.get(number, True):
             return False
@@ -224,7 +230,7 @@ class _Agenda:
         due |= {page for page in self.shown if self._must_be_parsed(page, own)}
         return frozenset(self._together(due, reports))
 
-    def _may_hold_more(self, page: int, own: Mapping[str, Row], titles: Mapping[str, Row]) -> bool:
+    def _may_hold_more(self, page: int, own: Mapping[str, Fields], titles: Mapping[str, Fields]) -> bool:
         """Whether next year's report may come to stand on a page that shows one now: on one that has shown several, or that
         the lists name without a year."""
         url = self.pages[page]["url"]
@@ -234,16 +240,16 @@ class _Agenda:
         yearless = link is not None and link["year"] is None and not _A_YEAR.search(link["title"])
         return len(self.shown[page]) > 1 or yearless
 
-    def _must_be_parsed(self, page: int, own: Mapping[str, Row]) -> bool:
+    def _must_be_parsed(self, page: int, own: Mapping[str, Fields]) -> bool:
         row = self.pages[page]
         return row["rules"] not in ("", self.rules) or (not row["body_hash"] and row["url"] in own)
 
-    def _is_overdue(self, row: Row) -> bool:
+    def _is_overdue(self, row: Fields) -> bool:
         """Whether a report ought to have been read long ago, and no full pass came to its end since."""
         longest = self.schedule.recheck_old_seconds
         return self.now - max(self.last_full, to_utc(row["last_verified_at"]).timestamp()) > longest
 
-    def _is_due(self, number: int, row: Row, said: str) -> bool:
+    def _is_due(self, number: int, row: Fields, said: str) -> bool:
         """Whether a report's time has come."""
         waited = self.now - to_utc(row["last_verified_at"]).timestamp()
         since = to_utc(said or row["first_seen_at"]).timestamp()
@@ -267,7 +273,7 @@ class _Agenda:
         phase = _fraction(str(number)) * longest
         return (self.now + phase) // every > (self.last_full + phase) // every or self.last_full > self.now
 
-    def _unsettled(self, number: int, row: Row) -> bool:
+    def _unsettled(self, number: int, row: Fields) -> bool:
         """Whether the next reading of a report's page writes something that waits for it."""
         relisted = bool(self.named.get(number)) and not row["listed"]
         return relisted or '"reread"' in row["detail"]
