@@ -37,14 +37,14 @@ class Sample(msgspec.Struct, frozen=True):
     files: tuple[int, int]
     """Open ones of supervisor and nursery."""
     processes: tuple[str, ...]
-    """Below the supervisor, the dead that nobody waited for included; but for the nursery."""
+    """Below the supervisor, the dead that nobody waited for included; but for the nursery and what was there before."""
 
 
-def sample(passes: int) -> Sample:
-    """Now."""
-    mine = [one.pid for one in kernel.processes().get(os.getpid(), ())]
+def sample(passes: int, before: frozenset[int]) -> Sample:
+    """Now. `before`: processes that are not the fleet's, such as the Chromium that other tests of this process share."""
+    mine = [one.pid for one in kernel.processes().get(os.getpid(), ()) if one.pid not in before]
     (nursery,) = named("crawler.nursery", mine)
-    others = [pid for pid in below() if pid != nursery]
+    others = [pid for pid in below() if pid != nursery and pid not in before]
     states = tuple(Path(f"/proc/{pid}/stat").read_text() for pid in others)
     files = tuple(len(os.listdir(f"/proc/{pid}/fd")) for pid in (os.getpid(), nursery))  # noqa: PTH208
     return Sample(
@@ -58,6 +58,7 @@ def many(fleets: Fleets, count: int, rendered: int, parallel: int, at: tuple[int
     crashing = [fleets.portal(name) for name in CRASHES]
     chromium = fleets.portal("rendered", render=True) if rendered else None
     outcomes: dict[str, int] = {}
+    before = frozenset(below())
     with fleets.fleet(parallel=parallel, pass_memory="2GB", pass_time="120s") as fleet:
         done = 0
         for stop in at:
@@ -65,7 +66,7 @@ def many(fleets: Fleets, count: int, rendered: int, parallel: int, at: tuple[int
                 outcome = future.result(600).outcome
                 outcomes[outcome] = outcomes.get(outcome, 0) + 1
             done = stop
-            yield sample(done)
+            yield sample(done, before)
     assert outcomes["ok"] > count * 0.8, outcomes
 
 
