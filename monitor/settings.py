@@ -20,6 +20,7 @@ import msgspec
 from crawler.portal import Policy, PolicyOverrides, decode_struct, seconds
 from monitor.event_detail import KINDS
 from monitor.redact import redact, secrets_of
+from monitor.settings_web import Web, check_web
 
 FILE = "nianbao.toml"
 LANGUAGES = ("zh", "en")
@@ -80,6 +81,17 @@ DEFAULT_TOML = """\
 # allow_private          = false  # true: may fetch loopback and private addresses
 # quiet                  = ""     # "22:00-06:00": local times between which no scheduled pass asks a portal
 # old_tls                = false  # true: TLS 1.0 and 1.1 will do; rather for single portals, in their files
+
+[web]                             # the staff pages: `nianbao web`, `nianbao serve --web`
+# listen      = "127.0.0.1:8766"  # reached from other machines only once somebody has to sign in:
+# session     = "12h"             # after which whoever signed in does so again
+# certificate = ""                # PEM file for https; empty: http, as behind a proxy that speaks https
+# key         = ""                # its key, where that is a file of its own
+
+# [[web.user]]
+# name     = "王芳"
+# password = "scrypt$..."         # what `nianbao web password` prints
+# role     = "editor"             # reader | editor: may also settle what others say of events
 
 # Who is told. Any Apprise address works; mailto(s), dingtalk, wecombot, feishu, lark, json(s) are tested here.
 # [[channel]]
@@ -248,6 +260,7 @@ class Settings(msgspec.Struct, frozen=True):
     schedule: Schedule = Schedule()
     policy: Policy = Policy()
     channels: tuple[Channel, ...] = ()
+    web: Web = Web()
 
     def channel(self, name: str) -> Channel | None:
         """The channel of that name, or None."""
@@ -259,6 +272,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schedule: Schedule = Schedule()
     policy: PolicyOverrides = PolicyOverrides()
     channel: tuple[Channel, ...] = ()
+    web: Web = Web()
 
 
 def size(text: str, key: str) -> int:
@@ -298,10 +312,11 @@ def parse_settings(
         _check_service(file.service)
         _check_schedule(file.schedule)
         _check_channels(file.channel, check_url)
+        check_web(file.web)
         policy = Policy().overridden(file.policy)
     except ValueError as error:
         raise SettingsError(f"{where}: {redact(str(error), used)}".replace("\n", " ")) from None
-    return Settings(service=file.service, schedule=file.schedule, policy=policy, channels=file.channel)
+    return Settings(service=file.service, schedule=file.schedule, policy=policy, channels=file.channel, web=file.web)
 
 
 def _filled(value: Any, key: str, environ: Mapping[str, str], used: set[str]) -> Any:

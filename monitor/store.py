@@ -66,7 +66,7 @@ class Store:
             conn.execute("PRAGMA foreign_keys = ON")
             if newer := [name for name in applied(conn) if name not in migrations.names]:
                 raise StoreError(f"{path}: was written by a newer nianbao ({', '.join(newer)}); install that one")
-            if _is_behind(conn):
+            if is_behind(conn):
                 conn.execute("BEGIN IMMEDIATE")  # who opens it at the same time waits, and finds it done
                 _migrate(conn)
                 conn.execute("COMMIT")
@@ -85,8 +85,8 @@ class Store:
         if not path.exists():
             raise StoreError(f"{path}: there is no record yet; run `nianbao crawl` first")
         try:
-            conn = _read_only(path)
-            if _is_behind(conn):
+            conn = read_only(path)
+            if is_behind(conn):
                 copy = sqlite3.connect("", isolation_level=None)  # SQLite's own temporary file
                 conn.backup(copy)
                 conn.close()
@@ -359,7 +359,8 @@ def applied(conn: sqlite3.Connection) -> list[str]:
     return [name for (name,) in found.fetchall()]
 
 
-def _is_behind(conn: sqlite3.Connection) -> bool:
+def is_behind(conn: sqlite3.Connection) -> bool:
+    """Whether the record is of an earlier release: its next writer migrates it."""
     return not set(migrations.names) <= {*applied(conn)}
 
 
@@ -369,8 +370,8 @@ def _migrate(conn: sqlite3.Connection) -> None:
     migrations.apply(Database(conn))
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
-    """Raises sqlite3.Error."""
+def read_only(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, beside a writer or on a disk that cannot be written. Raises sqlite3.Error."""
     address = f"{path.resolve().as_uri()}?mode=ro"
     try:
         return _asked(address)

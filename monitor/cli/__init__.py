@@ -27,6 +27,10 @@ _COMMANDS = Commands(
             "monitor.cli.serve:serve",
             "The long-running service: reads each portal when it is due, sends alerts, watches over itself.",
         ),
+        "web": (
+            "monitor.cli.web:web",
+            "The staff pages alone, for a browser; the record is only read.",
+        ),
         "schedule": (
             "monitor.cli.schedule:schedule",
             "What the service reads next, when and why, for the named portals or all enabled ones.",

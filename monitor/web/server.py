@@ -1,0 +1,57 @@
+"""Serves the staff pages until it is told to stop: uvicorn, one process, bounded in connections and in what they may send."""
+
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+
+import uvicorn
+
+from monitor.home import Home
+from monitor.settings import Settings, SettingsError
+from monitor.web.app import make
+
+log = logging.getLogger(__name__)
+
+_CONNECTIONS = 200
+_STOP_SECONDS = 5
+
+
+class ServeError(RuntimeError):
+    """The pages cannot be served; the message is one line with the remedy."""
+
+
+def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Callable[[str], None]) -> None:
+    """Until SIGTERM or SIGINT. `ready` hears the address once it is answered. Raises ServeError, SettingsError."""
+    web = settings.web
+    host, port = web.listens_at
+    secure = bool(web.certificate)
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
+    except OSError as error:
+        raise ServeError(f"web.listen: {web.listen}: {error.strerror or error}; choose another address in nianbao.toml") from error
+    with listener:
+        _, app = make(home, settings, clock)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            limit_concurrency=_CONNECTIONS,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+            server_header=False,
+            h11_max_incomplete_event_size=32_768,
+            ws="none",
+            proxy_headers=True,
+            forwarded_allow_ips="127.0.0.1,::1",
+            ssl_certfile=str(home.path / web.certificate) if secure else None,
+            ssl_keyfile=str(home.path / web.key) if secure and web.key else None,
+        )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(f"{home.path / 'nianbao.toml'}: web.certificate: cannot be used: {error}") from error
+        shown = f"[{host}]" if ":" in host else host
+        ready(f"{'https' if secure else 'http'}://{shown}:{listener.getsockname()[1]}/")
+        uvicorn.Server(config).run(sockets=[listener])
