@@ -38,6 +38,4 @@ async def refusal(site: Site, request: Request) -> Response:
 async def _shown(site: Site, request: Request, status: int, title: str, message: str) -> Response:
     if request.path.endswith(".json"):
         return Response.json({"ok": False, "error": message or title, "title": title, "status": status}, status=status)
-    return await site.page(
-        request, "error.html", {"title": title, "error": message, "status": status}, status=status
-    )
+    return await site.page(request, "error.html", {"title": title, "error": message, "status": status}, status=status)

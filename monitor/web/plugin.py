@@ -57,7 +57,12 @@ def extra_template_vars(request: Request | None, datasette: Datasette) -> dict[s
     if site is None:
         return {}
     actor = site.actor(request) if request is not None else None
-    return {"visitor": actor, "signs_in": site.access.required, "now": site.now, "zone_name": words.zone_name(site.zone)}
+    return {
+        "visitor": actor,
+        "signs_in": site.access.required,
+        "now": site.now,
+        "zone_name": words.zone_name(site.zone),
+    }
 
 
 @hookimpl(tryfirst=True)

@@ -23,8 +23,11 @@ T = TypeVar("T")
 NAME = "nianbao"
 """Of the database, in Datasette's addresses."""
 _PRAGMAS = frozenset(
-    "schema_version table_info table_xinfo table_list index_list index_info index_xinfo foreign_key_list database_list".split()
-)
+    {
+        "schema_version", "database_list", "table_list", "table_info", "table_xinfo",
+        "index_list", "index_info", "index_xinfo", "foreign_key_list",
+    }
+)  # fmt: skip
 _FORBIDDEN = frozenset({"load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"})
 _LONGEST = 20_000_000
 """Bytes of a value that a query may make."""
@@ -42,7 +45,9 @@ def connect(path: Path) -> sqlite3.Connection:
         conn = read_only(path)
         if is_behind(conn):
             conn.close()
-            raise NoRecord("the record is of an earlier release; the next `nianbao crawl` or `nianbao serve` brings it up to date")
+            raise NoRecord(
+                "the record is of an earlier release; the next `nianbao crawl` or `nianbao serve` brings it up to date"
+            )
         conn.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:
         raise NoRecord(f"the record cannot be read: {error}; `nianbao doctor` says more") from error

@@ -27,9 +27,13 @@ def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Calla
     host, port = web.listens_at
     secure = bool(web.certificate)
     try:
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
+        listener = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128
+        )
     except OSError as error:
-        raise ServeError(f"web.listen: {web.listen}: {error.strerror or error}; choose another address in nianbao.toml") from error
+        raise ServeError(
+            f"web.listen: {web.listen}: {error.strerror or error}; choose another address in nianbao.toml"
+        ) from error
     with listener:
         _, app = make(home, settings, clock)
         config = uvicorn.Config(

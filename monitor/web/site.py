@@ -77,7 +77,13 @@ class Site:
         return await read(self.datasette, self._files, work, limit_ms)
 
     async def page(
-        self, request: Request, template: str, values: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, Any],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         """A template of `templates/`, filled."""
         html = await self.datasette.render_template(template, dict(values), request=request)
