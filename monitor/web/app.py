@@ -36,11 +36,21 @@ _SETTINGS = {
     "trace_debug": False,
 }
 
+_LEFT_OUT = (
+    "datasette.handle_exception",  # runs beside any other, and prints each frame's values to standard error
+    "datasette.actor_auth_cookie",  # a second way to sign in
+    "datasette.default_menu_links",
+    "datasette.default_magic_parameters",  # would let queries read headers and cookies
+)
+"""Plugins that Datasette brings along."""
+
 
 def make(home: Home, settings: Settings, clock: Callable[[], str]) -> tuple[Site, Any]:
     """The pages of one home, and the ASGI application that serves them. Raises OSError if the home cannot be written."""
     if not pm.is_registered(plugin):
         pm.register(plugin)
+        for name in _LEFT_OUT:
+            pm.unregister(name=name)
     base = urlsplit(settings.service.web_url).path.strip("/")
     access = Access(home, settings, clock)
     datasette = Datasette(
