@@ -16,8 +16,9 @@ from monitor.times import shift
 
 
 @click.command(cls=Command)
+@click.option("--web", is_flag=True, help="Serve the staff pages too, in a process of their own.")
 @pass_context
-def serve(context: Context) -> None:
+def serve(context: Context, web: bool) -> None:
     """The long-running service: reads each portal when it is due, sends alerts, watches over itself.
 
     Ends cleanly on SIGTERM and Ctrl-C: passes under way are cut short and recorded, messages under way are sent; a
@@ -40,7 +41,7 @@ def serve(context: Context) -> None:
         def renew(settings: Settings) -> None:
             secrets.know(logs.secrets_in(home.path, settings, os.environ))
 
-        service = Service(home, store, configuration, clock, open_pictures(home, store, clock, parts), renew)
+        service = Service(home, store, configuration, clock, open_pictures(home, store, clock, parts), renew, web)
 
         def stop(number: int, _: FrameType | None) -> None:
             for again in (signal.SIGTERM, signal.SIGINT):

@@ -15,7 +15,9 @@ from monitor.redact import redact
 from monitor.service.state import State
 from monitor.times import shift, to_utc
 
-What = Literal["channel_failing", "outbox", "portal_unread", "portal_cut", "disk", "record", "clock", "config", "idle"]
+What = Literal[
+    "channel_failing", "outbox", "portal_unread", "portal_cut", "disk", "record", "clock", "config", "idle", "pages"
+]  # fmt: skip
 
 HOUR, DAY = 3600.0, 86400.0
 DISK_FULL = 300_000_000
@@ -35,6 +37,7 @@ CLOCK_TOLERANCE = 600.0
 LOG_BYTES = 256 << 20
 """Of the write-ahead log that could not be carried over into the database."""
 IDLE = HOUR
+_PAGES_DOWN = 120.0
 
 
 class Matter(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,6 +311,21 @@ def idle(state: State | None, now: str) -> list[Matter]:
             reason="到期的读取一直没有开始，各门户目前无人监看。",
             remedy="查看服务日志并重启服务；若反复出现，请保留日志。",
             ended="读取恢复进行。",
+        )
+    ]
+
+
+def pages(down: float) -> list[Matter]:
+    """Staff pages that are not there. `down`: seconds since they were."""
+    if down < _PAGES_DOWN:
+        return []
+    return [
+        Matter(
+            what="pages",
+            whom="web",
+            reason="工作人员页面打不开，程序仍在反复尝试启动。监看和告警不受影响。",
+            remedy="查看服务日志；多半是 nianbao.toml 的 [web] 设置或端口被占用，改正后会自动恢复。",
+            ended="工作人员页面已恢复。",
         )
     ]
 

@@ -31,6 +31,7 @@ from monitor.service.control import Control, Crawl, Said
 from monitor.service.health import Examiner, HealthServer
 from monitor.service.heartbeat import Heartbeat
 from monitor.service.metrics import Metrics, RecordCollector, ServiceCollector
+from monitor.service.pages import Pages
 from monitor.service.sender import Sender
 from monitor.service.state import Coming, Running, State
 from monitor.service.timetable import Timetable
@@ -65,8 +66,9 @@ class Service:
         clock: Callable[[], str],
         pictures: Pictures | None,
         renewed: Callable[[Settings], None] = lambda _: None,
+        web: bool = False,
     ) -> None:
-        """`renewed` hears of settings that took effect while the service runs."""
+        """`renewed` hears of settings that took effect while the service runs. `web`: with the staff pages."""
         self._home, self._store, self._clock = home, store, clock
         self._configuration, self._renewed = configuration, renewed
         self._reload = threading.Event()
@@ -80,10 +82,12 @@ class Service:
         self._timetable = Timetable(clock, self._due)
         self._sender = Sender(lambda: Store.open(home.database), self._settings, clock)
         self._heartbeat = Heartbeat(lambda: self._settings().service.heartbeat)
+        self._pages = Pages(home, configuration.settings) if web else None
         self._watch = Watch(
             home,
             self._settings,
             clock,
+            pages=lambda: self._pages.down_seconds if self._pages is not None else 0.0,
             portals=lambda: self._configuration.portals,
             faults=lambda: self._configuration.faults,
             state=self._state,
@@ -109,6 +113,9 @@ class Service:
             self._heartbeat.start()
             self._settle_what_waits()
             self._sender.start()
+            if self._pages is not None:
+                parts.callback(self._pages.stop)
+                self._pages.start()
             self._timetable.start()
             self._timetable.every(_REFRESH, "configuration", self.refresh)
             self._timetable.every(_UNSETTLED, "unsettled passes", self._settle_what_waits)
@@ -317,6 +324,8 @@ class Service:
             changed = self._configuration.refresh(anyway=anyway)
         if changed:
             self._renewed(self._settings())
+            if self._pages is not None:
+                self._pages.refresh(self._settings())
             log.info("settings or portal files changed: %d portals", len(self._configuration.portals))
             self._plan_all()
             self._sender.wake()

@@ -86,12 +86,13 @@ class Watch:
         portals: Callable[[], Mapping[str, Portal]] = dict,
         faults: Callable[[], Mapping[str, str]] = dict,
         state: Callable[[], State | None] = lambda: None,
+        pages: Callable[[], float] = lambda: 0.0,
         send: Callable[[str, Message, float], Answer] = channels.send,
         rooms: Callable[[Home], Iterator[judge.Room]] = rooms,
         boot: Callable[[], float] = boot_seconds,
     ) -> None:
         self._home, self._settings, self._clock = home, settings, clock
-        self._portals, self._faults, self._state = portals, faults, state
+        self._portals, self._faults, self._state, self._pages = portals, faults, state, pages
         self._send, self._rooms, self._boot = send, rooms, boot
         self._born = boot()
         self._last: tuple[str, float] | None = None
@@ -176,8 +177,9 @@ class Watch:
         found = judge.disk(self._rooms(self._home), settings.service.disk_low_bytes, short)
         found += judge.configuration(self._faults())
         found += judge.clock(clock_offsets(store, shift(now, -judge.DAY)), self._jumped(now))
+        found += judge.pages(self._pages())
         found += self._of_the_record(store)
-        looked_at = {"disk", "config", "clock", "record/archive", "record/log"}
+        looked_at = {"disk", "config", "clock", "record/archive", "record/log", "pages"}
         if (answer := self._integrity(store, now)) is not None:
             looked_at.add("record/integrity")
             found += [judge.damaged(answer)] if answer else []

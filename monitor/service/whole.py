@@ -14,7 +14,9 @@ import monitor
 
 _PACKAGES = (monitor, crawler.page, crawler.families, crawler.documents)
 _LIBRARIES = ("opencc", "requests", "warcio.archiveiterator", "warcio.warcwriter")
-_OTHERS = tuple(f"monitor.{name}" for name in ("cli", "demo", "export", "inspection", "ocr", "restore", "scouting"))
+_OTHERS = tuple(
+    f"monitor.{name}" for name in ("cli", "demo", "export", "inspection", "ocr", "restore", "scouting", "search", "web")
+)
 """What only commands use, and what runs in processes of its own."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from monitor.home import Home
-from monitor.settings import Settings, SettingsError
+from monitor.settings import FILE, Settings, SettingsError
 from monitor.web.app import make
 
 log = logging.getLogger(__name__)
@@ -17,12 +17,8 @@ _CONNECTIONS = 200
 _STOP_SECONDS = 5
 
 
-class ServeError(RuntimeError):
-    """The pages cannot be served; the message is one line with the remedy."""
-
-
 def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Callable[[str], None]) -> None:
-    """Until SIGTERM or SIGINT. `ready` hears the address once it is answered. Raises ServeError, SettingsError."""
+    """Until SIGTERM or SIGINT. `ready` hears the address once it is answered. Raises SettingsError."""
     web = settings.web
     host, port = web.listens_at
     secure = bool(web.certificate)
@@ -31,8 +27,8 @@ def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Calla
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128
         )
     except OSError as error:
-        raise ServeError(
-            f"web.listen: {web.listen}: {error.strerror or error}; choose another address in nianbao.toml"
+        raise SettingsError(
+            f"{home.path / FILE}: web.listen: {web.listen}: {error.strerror or error}; choose another address"
         ) from error
     with listener:
         _, app = make(home, settings, clock)
@@ -55,7 +51,7 @@ def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Calla
         try:
             config.load()
         except (OSError, ssl.SSLError) as error:
-            raise SettingsError(f"{home.path / 'nianbao.toml'}: web.certificate: cannot be used: {error}") from error
+            raise SettingsError(f"{home.path / FILE}: web.certificate: cannot be used: {error}") from error
         shown = f"[{host}]" if ":" in host else host
         ready(f"{'https' if secure else 'http'}://{shown}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])
