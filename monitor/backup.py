@@ -1,4 +1,4 @@
-"""A home as one file: record, settings, portal files and captures, consistent while a service writes to it.
+"""A home as one file: record, staff's notes, settings, portal files and captures, consistent while a service writes to it.
 
 In: a home and where the file goes. Out: a tar archive that is there whole and synced, or not at all. Its members lie in it
 as they lie in the home, `nianbao.db` compressed as `nianbao.db.gz` (captures are compressed already), and `manifest.json`
@@ -28,8 +28,8 @@ from monitor.archive import sync_directory
 from monitor.home import Home
 from monitor.settings import FILE as SETTINGS
 
-RECORD, MANIFEST, PORTALS, ARCHIVE = "nianbao.db.gz", "manifest.json", "portals", "archive"
-NAME = re.compile(r"nianbao\.db\.gz|nianbao\.toml|portals/[\w-][\w.-]*\.toml|archive/[\w-][\w.-]*/[\w-][\w.-]*")
+RECORD, NOTES, MANIFEST, PORTALS, ARCHIVE = "nianbao.db.gz", "notes.db", "manifest.json", "portals", "archive"
+NAME = re.compile(r"nianbao\.db\.gz|notes\.db|nianbao\.toml|portals/[\w-][\w.-]*\.toml|archive/[\w-][\w.-]*/[\w-][\w.-]*")
 """What a backup may hold besides its manifest: nothing else is taken from a home, or put into one."""
 LAST = "backup.json"
 """In the home: when it was last backed up, and where to."""
@@ -163,6 +163,10 @@ def _write(home: Home, file: BinaryIO, target: Path, now: str, archive: bool, pr
 
         with copy.open("rb") as record:
             tar.add(RECORD, record, lambda read: count(read // 2), compress=True)
+        if (home.path / NOTES).exists():
+            record_file.copy(home.path / NOTES, copy)
+            with copy.open("rb") as notes:
+                tar.add(NOTES, notes)
     finally:
         copy.unlink(missing_ok=True)
     for name, path in own_files_of(home.path):

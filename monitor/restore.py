@@ -6,7 +6,8 @@ and references. Then everything is put in its place, the record last and in one 
 its old record or the new one, sound and with its captures, and restoring again finishes the work.
 
 What the home had and the backup has otherwise is kept in HOME/replaced-TIME/. Captures that only the home has stay where
-they are: they are evidence; so does the journal of what was said, so that nothing is said again.
+they are: they are evidence; so does the journal of what was said, so that nothing is said again. Staff's notes are put in
+place where the home has none: they are of events, which keep their keys, and what somebody wrote since is not lost.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ import msgspec
 
 from monitor import record_file
 from monitor.archive import referred_files, sync_directory
-from monitor.backup import MANIFEST, NAME, RECORD, BackupError, Manifest, Member, Progress, own_files_of
+from monitor.backup import MANIFEST, NAME, NOTES, RECORD, BackupError, Manifest, Member, Progress, own_files_of
 from monitor.home import Home
 from monitor.store import Store
 
@@ -295,6 +296,8 @@ def _put(backup: Backup, home: Home, staging: Path, aside: _Aside, record: _Reco
         unwanted = name in own and name not in members
         if not source.exists() and not unwanted:
             continue  # the home has it already, byte for byte
+        if name == NOTES and target.exists():
+            continue
         if target.is_file():
             aside.keep(target, name)
             replaced += [name] if name in own else []

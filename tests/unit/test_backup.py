@@ -427,3 +427,37 @@ def test_what_is_no_backup_is_named(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BackupError, match="pipe"):
         restore(Home(tmp_path / "new"), tmp_path / "pipe", NOW)
+
+
+def scribble(home, words):
+    """What the staff pages keep of what staff say."""
+    with sqlite3.connect(home.path / "notes.db", isolation_level=None) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("CREATE TABLE IF NOT EXISTS said (words TEXT)")
+        conn.execute("INSERT INTO said VALUES (?)", (words,))
+    conn.close()
+
+
+def scribbled(home):
+    with sqlite3.connect(home.path / "notes.db") as conn:
+        found = [words for (words,) in conn.execute("SELECT words FROM said")]
+    conn.close()
+    return found
+
+
+def test_what_staff_noted_comes_back_and_what_they_noted_since_stays(home, tmp_path):
+    scribble(home, "误报")
+    back_up(home, tmp_path / "b.tar", NOW)
+    new = Home(tmp_path / "new")
+    restore(new, tmp_path / "b.tar", NOW)
+    assert scribbled(new) == ["误报"]
+    scribble(new, "后来写的")
+    restore(new, tmp_path / "b.tar", NOW, replace=True)
+    assert scribbled(new) == ["误报", "后来写的"]
+
+
+def test_damaged_notes_are_named_and_leave_no_backup(home, tmp_path):
+    (home.path / "notes.db").write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
+    with pytest.raises(StoreError, match=r"notes\.db"):
+        back_up(home, tmp_path / "b.tar", NOW)
+    assert not (tmp_path / "b.tar").exists()
