@@ -90,7 +90,7 @@ DEFAULT_TOML = """\
 
 # [[web.user]]
 # name     = "王芳"
-# password = "scrypt$..."         # what `nianbao web password` prints
+# password = "scrypt$32768$8$1$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="  # `nianbao web password`
 # role     = "editor"             # reader | editor: may also settle what others say of events
 
 # Who is told. Any Apprise address works; mailto(s), dingtalk, wecombot, feishu, lark, json(s) are tested here.

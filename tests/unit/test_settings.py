@@ -8,6 +8,8 @@ import pytest
 from monitor.channels import check
 from monitor.redact import redact, secrets_of
 from monitor.settings import DEFAULT_TOML, TOLD, Settings, SettingsError, load_settings, parse_settings
+from monitor.settings_web import Web
+from monitor.web.passwords import matches
 
 CHANNEL = '[[channel]]\nname = "a"\nurl = "{url}"\n'
 
@@ -38,8 +40,12 @@ def test_every_commented_default_is_true() -> None:
     settings = parse(text, SMTP_PASSWORD="p")
     assert settings == Settings(
         channels=settings.channels,
+        web=Web(user=settings.web.user),
     )
     (channel,) = settings.channels
+    (user,) = settings.web.user
+    assert (user.name, user.role) == ("王芳", "editor")
+    assert not any(matches(guess, user.password) for guess in ("", "password", "scrypt", "王芳"))
     assert (channel.quiet_hours, channel.max_attempts, channel.timeout) == (("22:00", "07:00"), 12, 30)
 
 
