@@ -1,9 +1,6 @@
 """`nianbao web`: the staff pages, and the passwords of those who sign in."""
 
-import os
-import signal
 import sys
-import threading
 
 import click
 
@@ -12,20 +9,19 @@ from monitor.cli.common import Command, Context, Group, echo_json, pass_context,
 
 @click.group(cls=Group, invoke_without_command=True)
 @click.option("--listen", metavar="HOST:PORT", help="Listen there instead of at web.listen of nianbao.toml.")
-@click.option("--beside", is_flag=True, hidden=True, help="End when standard input does: started by `serve --web`.")
 @click.pass_context
-def web(ctx: click.Context, listen: str | None, beside: bool) -> None:
+def web(ctx: click.Context, listen: str | None) -> None:
     """The staff pages alone, for a browser; the record is only read.
 
     They listen on this machine at 127.0.0.1:8766, unless [web] of nianbao.toml says otherwise; for others to reach them,
     somebody must be able to sign in. Ends on SIGTERM and Ctrl-C.
     """
     if ctx.invoked_subcommand is None:
-        ctx.invoke(show_pages, listen=listen, beside=beside)
+        ctx.invoke(show_pages, listen=listen)
 
 
 @pass_context
-def show_pages(context: Context, listen: str | None, beside: bool) -> None:
+def show_pages(context: Context, listen: str | None) -> None:
     """What `nianbao web` does."""
     import msgspec
 
@@ -40,15 +36,7 @@ def show_pages(context: Context, listen: str | None, beside: bool) -> None:
             check_web(settings.web)
         except ValueError as error:
             raise click.UsageError(str(error).replace("web.listen", "--listen")) from None
-    if beside:
-        threading.Thread(target=_end_with_standard_input, daemon=True).start()
     serve(home, settings, context.clock, lambda address: tell(f"staff pages at {address}", err=True))
-
-
-def _end_with_standard_input() -> None:
-    while os.read(0, 1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @web.command(cls=Command)

@@ -27,7 +27,7 @@ _SETTLED = 300.0
 """Seconds after which a process that dies is no longer the one that would not start."""
 _PATIENCE = 10.0
 """Seconds that it gets to end."""
-_PROGRAM = "from monitor.cli import main; main()"
+_PROGRAM = "monitor.cli.beside"
 
 
 class Pages:
@@ -134,4 +134,4 @@ def _read_at_start(settings: Settings) -> tuple[Web, bool, str, str]:
 
 
 def _command(home: Home) -> list[str]:
-    return [sys.executable, "-c", _PROGRAM, "--home", str(home.path), "web", "--beside"]
+    return [sys.executable, "-m", _PROGRAM, str(home.path)]

@@ -58,7 +58,11 @@ class Service:
     @property
     def pages(self) -> list[int]:
         """Processes of the pages of this home."""
-        return [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if f"--home {self.home} web" in command(pid)]
+        return [
+            pid
+            for pid in map(int, filter(str.isdecimal, os.listdir("/proc")))
+            if f"monitor.cli.beside {self.home}" in command(pid)
+        ]
 
 
 @pytest.fixture
@@ -86,7 +90,9 @@ def test_a_port_that_is_taken_is_said_and_waited_for(service: Service) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         service.settings(SETTINGS.format(port=port))
-        assert until(lambda: re.search(r"web\.listen: 127\.0\.0\.1:\d+: Address already in use", service.log.read_text()), 40)
+        assert until(
+            lambda: re.search(r"web\.listen: 127\.0\.0\.1:\d+: Address already in use", service.log.read_text()), 40
+        )
         assert service.process.poll() is None
     assert until(lambda: service.answers(port), 40), service.log.read_text()
 
