@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from crawler.portal import PortalError
 from monitor.checkup import installation, operation
 from monitor.checkup.model import Check
+from monitor.checkup.pages import pages
 from monitor.home import Home, HomeError
 from monitor.settings import SettingsError
 from monitor.store import StoreError
@@ -27,6 +28,7 @@ _LOOKS: tuple[tuple[str, Callable[[Home, str], Iterator[Check]]], ...] = (
     ("memory", installation.memory),
     ("open files", installation.open_files),
     ("channels", operation.channels),
+    ("staff pages", pages),
     ("service", operation.service),
 )
 

@@ -16,6 +16,7 @@ from crawler.portal import BUILT_IN
 from monitor import checkup
 from monitor.checkup import installation, operation
 from monitor.checkup.model import Check
+from monitor.checkup.pages import pages
 from monitor.cli import cli
 from monitor.home import Home
 from monitor.migrations import migrations
@@ -371,3 +372,24 @@ def test_who_holds_the_home(place: Installation) -> None:
     with place.home.held():
         assert operation.lock_holder(place.home) in (os.getpid(), None)  # a container may hide it
         assert place.one("home").state == "ok"
+
+
+PAGES = '[[web.user]]\nname = "王芳"\npassword = "scrypt$32768$8$1$AAAA$AAAA"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "words"),
+    [
+        ("", "ok", "nobody has to sign in"),
+        (f"[service]\nweb_url = 'https://nb.example.cn'\n{PAGES}", "ok", "1 user can sign in"),
+        (PAGES, "warning", "messages do not link to them"),
+        (f"[web]\nlisten = '0.0.0.0:8766'\n{PAGES}", "warning", "in the clear"),
+        (f"[web]\nlisten = '0.0.0.0:8766'\ncertificate = 'none.pem'\n{PAGES}", "error", "web.certificate"),
+    ],
+)
+def test_the_staff_pages_by_their_settings(tmp_path: Path, text: str, state: str, words: str) -> None:
+    (tmp_path / "nianbao.toml").write_text(text, encoding="utf-8")
+    (check,) = pages(Home(tmp_path), "2026-03-01T00:00:00Z")
+    assert check.state == state
+    assert words in check.found
+    assert bool(check.remedy) == (state != "ok")
