@@ -4,13 +4,17 @@ from collections.abc import Iterator
 
 from monitor.checkup.model import Check
 from monitor.home import Home
+from monitor.settings import SettingsError
 
 _WHAT = "staff pages"
 
 
 def pages(home: Home, now: str) -> Iterator[Check]:
-    """By the settings; whether they run is not looked at. Raises SettingsError."""
-    settings = home.settings()
+    """By the settings; whether they run is not looked at."""
+    try:
+        settings = home.settings()
+    except SettingsError:
+        return  # said by another check
     web = settings.web
     users = f"{len(web.user)} users" if len(web.user) != 1 else "1 user"
     who = f"{users} can sign in, and everybody has to" if web.sign_in else "nobody has to sign in"
