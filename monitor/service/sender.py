@@ -86,14 +86,23 @@ class Sender:
             return Counter(self._sent)
 
     def flush(self, patience: float, since: Counter[str]) -> Delivered:
-        """Sends what is due now and waits for it, at most `patience` seconds. What was sent since `counts` gave `since`, by
-        whomever."""
+        """Sends what is due now and waits for it, at most `patience` seconds, and not for what comes up meanwhile: in a season
+        that is always something. What was sent since `counts` gave `since`, by whomever."""
+        end = time.monotonic() + patience
         with self._state:
             self._not_before.clear()
-            self._asked += 1
-            ticket = self._asked
-            self.wake()
-            self._state.wait_for(lambda: self._looked >= ticket and not self._busy, patience)
+            for _ in range(
+                2
+            ):  # a round that was under way already may have looked before it was asked; the next one has not
+                self._asked += 1
+                ticket = self._asked
+                self.wake()
+                self._state.wait_for(lambda ticket=ticket: self._looked >= ticket, end - time.monotonic())  # type: ignore[misc]
+                rounds = {*self._busy.values()}
+                self._state.wait_for(
+                    lambda rounds=rounds: rounds.isdisjoint(self._busy.values()),  # type: ignore[misc]
+                    end - time.monotonic(),
+                )
         return self.since(since)
 
     def since(self, before: Counter[str]) -> Delivered:

@@ -29,8 +29,15 @@ class Receivers:
         self.got: Counter[str] = Counter()
         self.stalls: dict[str, threading.Event] = {}
         self.answers: dict[str, Answer] = {}
+        self._answer: Callable[[str, Message, float], Answer] | None = None
+
+    def answer_with(self, answer: Callable[[str, Message, float], Answer]) -> None:
+        self._answer = answer
 
     def __call__(self, url: str, message: Message, timeout: float) -> Answer:
+        return self._answer(url, message, timeout) if self._answer else self.take(url, message, timeout)
+
+    def take(self, url: str, message: Message, timeout: float) -> Answer:
         if stall := self.stalls.get(url):
             stall.wait(20)
         self.got[url] += 1
@@ -102,6 +109,37 @@ def test_who_asks_to_send_hears_what_came_of_it(
         assert (told.messages, told.sent, told.failed) == (1, 1, 1)
         assert told.errors == ("duty: no",)
     assert sender.flush(10, sender.counts()).sent == 0
+
+
+def test_who_asks_to_send_does_not_wait_for_what_comes_up_afterwards(
+    store: Store, start: Callable[[Settings], Sender], receivers: Receivers
+) -> None:
+    """In a season something is always due: receivers that take a moment are never all idle at once."""
+    slow = {url: threading.Event() for url in (DESK, DUTY)}  # never set: each message takes as long as it waits
+    receive = receivers.take
+    ends, alone = threading.Event(), threading.Lock()
+
+    def busy(url: str, message: Message, timeout: float) -> Answer:
+        slow[url].wait(0.15 if url == DESK else 0.23)
+        if not ends.is_set():
+            file = Path(next(row["file"] for row in store.rows("PRAGMA database_list")))
+            with alone, Store.open(file) as other:  # there is always more
+                tell(other, [add_event(other)], *(one for one in TWO.channels if one.url == url))
+        return receive(url, message, timeout)
+
+    receivers.answer_with(busy)
+    sender = start(TWO)
+    tell(store, [add_event(store)], *TWO.channels)
+    sender.wake()
+    assert until(lambda: receivers.got[DESK] and receivers.got[DUTY])
+    with alone:
+        tell(store, [mine := add_event(store)], *TWO.channels)
+    began = time.monotonic()
+    sender.flush(20, sender.counts())
+    assert time.monotonic() - began < 5
+    rows = store.rows("SELECT state FROM deliveries WHERE event = ?", (mine,))
+    ends.set()
+    assert [row["state"] for row in rows] == ["sent", "sent"]
 
 
 def test_a_record_that_cannot_be_read_for_a_while_loses_nothing(
