@@ -331,7 +331,9 @@ class Soak:
                 self._check_end(during=str(disturbance))
                 self._start()
         if self.plan.disturbances:
-            self._until("the service answers", 60, lambda _: self.program.run("alerts", "retry")[0] == 0)
+            # It waits for what had piled up, two minutes at most: on a busy machine receivers take their time.
+            answers = lambda _: self.program.run("alerts", "retry", timeout=180)[0] == 0  # noqa: E731
+            self._until("the service answers", 300, answers)
 
     # The quiet ----------------------------------------------------------------------------------------------------
 
