@@ -25,7 +25,7 @@ _LISTED = 40
 _SUBJECT_BYTES = 240
 # GB/T 2260: the first two digits of a region.
 # fmt: off
-_PROVINCES = {
+PROVINCES = {
     "11": "北京", "12": "天津", "13": "河北", "14": "山西", "15": "内蒙古", "21": "辽宁", "22": "吉林",
     "23": "黑龙江", "31": "上海", "32": "江苏", "33": "浙江", "34": "安徽", "35": "福建", "36": "江西",
     "37": "山东", "41": "河南", "42": "湖北", "43": "湖南", "44": "广东", "45": "广西", "46": "海南",
@@ -83,7 +83,7 @@ def digest(views: Sequence[EventView], style: Style, kind: str, at: str) -> Mess
         listed = "　".join(f"{portal} {count}" for portal, count in portals.most_common(_LISTED // 2))
         blocks.append(Line(f"……另有 {len(left)} 件  {listed}"))
     if len(appeared) > _LISTED // 2:
-        places = Counter(_PROVINCES.get(view.region[:2], "其他") for view in appeared)
+        places = Counter(PROVINCES.get(view.region[:2], "其他") for view in appeared)
         blocks.append(Line("公开  " + "　".join(f"{place} {count}" for place, count in places.most_common())))
     else:
         blocks += [Line(_item([view], style), telling=True) for view in appeared]

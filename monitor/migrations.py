@@ -547,6 +547,14 @@ ALTER TABLE pages ADD COLUMN skeleton TEXT NOT NULL DEFAULT '';   -- of the body
 """
 
 
+_LOOKED_AT = """
+CREATE INDEX events_news ON events (kind) WHERE baseline = 0;
+CREATE INDEX events_retracted ON events (retracted_at) WHERE retracted_at IS NOT NULL;
+CREATE INDEX portals_by_region ON portals (region);
+"""
+"""What the staff pages ask of a whole country's record."""
+
+
 def _run(db: "Database", script: str) -> None:
     """Statement by statement: executescript would commit the migration's transaction."""
     statement = ""
@@ -603,3 +611,9 @@ def m006_fast(db: "Database") -> None:
     """Version 0.6."""
     _run(db, _GROWN)
     _run(db, _SKELETONS)
+
+
+@migrations()
+def m007_looked_at(db: "Database") -> None:
+    """Version 0.7."""
+    _run(db, _LOOKED_AT)
