@@ -195,3 +195,23 @@ def headline(store: Store, version: int | None) -> details.Figures | None:
         if used
         else None
     )
+
+
+class ChoiceError(ValueError):
+    """There is no such version to compare; the message says which there are."""
+
+
+def chosen(versions: Sequence[Row], first: int | None, last: int | None) -> tuple[Row, Row]:
+    """The two of a report's versions to compare, by their numbers (`seq`); else the last change. Raises ChoiceError."""
+    by_number = {version["seq"]: version for version in versions}
+    newest = max(by_number)
+    if newest == 1:
+        raise ChoiceError("the report has only one version: nothing to compare yet")
+    if first is last is None:  # what an upgrade read anew is no change that anybody looks for
+        last = max((number for number, one in by_number.items() if one["significance"] == "content"), default=newest)
+    last = last or newest
+    first = first or last - 1
+    for number in (first, last):
+        if number not in by_number:
+            raise ChoiceError(f"there is no version {number} to compare; the report has versions 1 to {newest}")
+    return by_number[first], by_number[last]

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from monitor.bundle import write_bundle
-from monitor.changes import document
+from monitor.changes import ChoiceError, chosen, document
 from monitor.cli.common import NUMBER, Command, Context, echo_json, find_report, pass_context, print_change, say, tell
 from monitor.cli.timeline import show_history
 from monitor.diff import diff as differences
@@ -16,7 +16,6 @@ from monitor.diff_render import render, render_findings
 from monitor.findings import compared
 from monitor.findings_store import stored_findings
 from monitor.history import ZONE, History
-from monitor.store import Row
 
 
 @click.command(cls=Command)
@@ -75,7 +74,10 @@ def diff(context: Context, report: str, from_version: int | None, to_version: in
     with context.home.reader() as store:
         row = find_report(store, report)
         versions = store.rows("SELECT * FROM versions WHERE report = ? ORDER BY seq", (row["id"],))
-        old, new = chosen(versions, from_version, to_version)
+        try:
+            old, new = chosen(versions, from_version, to_version)
+        except ChoiceError as error:
+            raise click.UsageError(str(error)) from None
         change = differences(document(store, old), document(store, new))
         effect = compared(stored_findings(store, old["id"]), stored_findings(store, new["id"]))
     if context.json:
@@ -84,19 +86,3 @@ def diff(context: Context, report: str, from_version: int | None, to_version: in
         return
     shown = render(change).append_text(render_findings(effect))
     print_change(f"{row['title']}　v{old['seq']} → v{new['seq']}", shown)
-
-
-def chosen(versions: list[Row], first: int | None, last: int | None) -> tuple[Row, Row]:
-    """The two versions to compare, by their numbers; else the last change. Raises click.UsageError."""
-    by_number = {version["seq"]: version for version in versions}
-    newest = max(by_number)
-    if newest == 1:
-        raise click.UsageError("the report has only one version: nothing to compare yet")
-    if first is last is None:  # what an upgrade read anew is no change that anybody looks for
-        last = max((number for number, one in by_number.items() if one["significance"] == "content"), default=newest)
-    last = last or newest
-    first = first or last - 1
-    for number in (first, last):
-        if number not in by_number:
-            raise click.UsageError(f"there is no version {number} to compare; the report has versions 1 to {newest}")
-    return by_number[first], by_number[last]

@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from monitor.changes import document, headline
-from monitor.cli.show import chosen
+from monitor.changes import chosen, document, headline
 from monitor.diff import diff
 from monitor.event_view import Style
 from monitor.message import compose
