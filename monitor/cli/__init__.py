@@ -45,6 +45,10 @@ _COMMANDS = Commands(
             "monitor.cli.listings:findings",
             "What does not add up in reports' current versions, or could not be read.",
         ),
+        "search": (
+            "monitor.cli.search:search",
+            "Reports in any version of which all WORDS stand, best first.",
+        ),
         "figures": (
             "monitor.cli.figures:figures",
             "The figures of one report's current version, laid out as in its three statutory tables; or, without REPORT, a "
