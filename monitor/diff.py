@@ -7,8 +7,6 @@ Cosmetic differences (monitor.canonical) are no change, unless they are asked fo
 are the same; a sentence that stands somewhere else was moved.
 """
 
-import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Literal
@@ -16,24 +14,21 @@ from typing import Literal
 import msgspec
 
 from crawler.page.chinese import repair, strip_invisible
-from crawler.page.text import Table, parse
+from crawler.page.text import parse
 from monitor import figures
-from monitor.canonical import AttachmentState, attachment_hash, canonical, cell_key, folding, in_order
+from monitor.canonical import AttachmentState, attachment_hash, canonical, folding, in_order
 from monitor.diff_cells import CellChange, GridChange, TableChange, is_value
 from monitor.diff_fields import Compared, compare_fields
 from monitor.diff_grid import Grid
+from monitor.diff_split import Split, split
 from monitor.diff_tables import compare_tables, formed_kinds, moved_tables, restyled_tables
-from monitor.diff_text import Sentence, TextChange, compare_sentences
+from monitor.diff_text import Step, TextChange, sentence_steps
 from monitor.figures.sources import read_tables
 from monitor.sequences import Segment, aligned, alike, pairs_of, segments
-from monitor.table_form import Former, Line
 
 __all__ = ["AttachmentChange", "CellChange", "Change", "Document", "FieldChange", "GridChange", "TextChange", "diff"]
 
 _FIELDS = {"title": "标题", "organ": "机关", "source": "来源", "published_on": "公开日期"}
-_SENTENCE = re.compile(r".+?(?:[。！？；!?;]+[”’\"'）)」』】]*|$)", re.DOTALL)
-_CHAPTER = re.compile(r"\s*([一二三四五六七八九十]{1,3}\s*[、．.]\s*[^。；：:，,]{2,40})")
-_SECTION = re.compile(r"\s*([（(]\s*[一二三四五六七八九十]{1,3}\s*[)）])")
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -92,27 +87,76 @@ class Change(msgspec.Struct, frozen=True):
         return not (self.fields or self.cells or self.grids or self.text or self.attachments)
 
 
+class Body(msgspec.Struct, frozen=True):
+    """Two bodies in parts, laid beside each other."""
+
+    old: Split
+    new: Split
+    steps: tuple[Step, ...]
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """An attachment of both versions, or of one."""
+
+    old: AttachmentState | None
+    new: AttachmentState | None
+    change: AttachmentChange | None = None
+    """None: it says the same, or only what is told elsewhere."""
+    body: Body | None = None
+    """None: one of them has no text, or the texts are the same."""
+
+
+class Traced(msgspec.Struct, frozen=True):
+    """A change, and how the versions were laid beside each other to find it."""
+
+    change: Change
+    fold: Callable[[str], str]
+    """What makes two printed words one."""
+    body: Body | None
+    """None: the bodies say the same."""
+    attachments: tuple[Beside, ...]
+
+
 def diff(old: Document, new: Document, *, cosmetic: bool = False) -> Change:
     """What changed from `old` to `new`. `cosmetic`: every visible difference counts, but white space."""
+    return traced(old, new, cosmetic=cosmetic).change
+
+
+def traced(old: Document, new: Document, *, cosmetic: bool = False) -> Traced:
+    """The same, with what it rests on."""
     fold = cache(strip_invisible if cosmetic else folding(old.title + old.text, new.title + new.text))
-    fields = []
-    for field, name in _FIELDS.items():
-        before, after = getattr(old, field), getattr(new, field)
-        if fold(before) != fold(after):
-            fields.append(FieldChange(name, before, after, segments(before, after, fold)))
     compared = compare_fields(_figures(old), _figures(new), fold)
-    within = _bodies(old.text, new.text, fold, cosmetic, compared)
-    attachments = list(_attachments(old, new, fold, cosmetic))
+    within, body = _bodies(old.text, new.text, fold, cosmetic, compared)
+    beside = list(_attachments(old, new, fold, cosmetic))
+    attachments = [one.change for one in beside if one.change is not None]
     changed = {item.url for item in attachments}
     cells = [*within.cells, *(cell for cell in compared.cells if cell.url in changed)]
     cells += _elsewhere(attachments, new, tuple(cells))
-    return Change(
-        tuple(fields),
+    kept = [
+        one if one.change is None else msgspec.structs.replace(one, change=_untold(one.change, cells)) for one in beside
+    ]
+    change = Change(
+        tuple(changed_fields(old, new, fold)),
         tuple(cells),
         within.grids,
         within.text,
-        tuple(kept for item in attachments if (kept := _untold(item, cells)) is not None),
+        tuple(one.change for one in kept if one.change is not None),
     )
+    return Traced(change, fold, body, tuple(kept))
+
+
+def changed_fields(old: Document, new: Document, fold: Callable[[str], str]) -> Iterator[FieldChange]:
+    """What changed in title, organ, source and date of publication."""
+    for field, name in _FIELDS.items():
+        before, after = getattr(old, field), getattr(new, field)
+        if fold(before) != fold(after):
+            yield FieldChange(name, before, after, segments(before, after, fold))
+
+
+def laid_out(old: str, new: str, fold: Callable[[str], str], blanks: bool) -> Body:
+    """Two bodies' sentences beside each other."""
+    before, after = split(old, fold, blanks), split(new, fold, blanks)
+    return Body(before, after, tuple(sentence_steps(before.sentences, after.sentences, fold)))
 
 
 def _figures(side: Document) -> figures.Figures:
@@ -148,32 +192,31 @@ def _untold(item: AttachmentChange, cells: Sequence[CellChange]) -> AttachmentCh
     return None if within.empty else msgspec.structs.replace(item, within=within)
 
 
-def _bodies(old: str, new: str, fold: Callable[[str], str], cosmetic: bool, compared: Compared) -> Change:
+def _bodies(
+    old: str, new: str, fold: Callable[[str], str], cosmetic: bool, compared: Compared
+) -> tuple[Change, Body | None]:
     """What differs in two bodies, of which the fields were `compared`."""
     if old == new:
-        return Change()
+        return Change(), None
     if not cosmetic:
         if fold(canonical(old)) == fold(canonical(new)):
-            return Change()
+            return Change(), None
         old, new = repair(old), repair(new)
-    (said, tables), (says, grids) = _split(old, fold, cosmetic), _split(new, fold, cosmetic)
+    body = laid_out(old, new, fold, cosmetic)
+    tables, grids = body.old.grids, body.new.grids
     whole = _covered(compared, tables, grids, fold)
     found = list(compare_tables(tables, grids, whole))
     formed = {f"表{kind}" for kind in formed_kinds(tables, grids)}
     fields = [cell for cell in compared.cells if not cell.url and _borne_out(cell, found, formed)]
     found = [one for one in found if not _known(one, fields, compared, formed, fold)]
-    text = tuple(compare_sentences(said, says, fold))
+    text = tuple(step.change for step in body.steps if step.change is not None)
     if not found and not text and not fields:
         found = list(moved_tables(tables, grids))
         if not found and _figures_in(tables, fold) != _figures_in(grids, fold):
             found = list(compare_tables(tables, grids))
         found = found or list(restyled_tables(tables, grids))
-    return Change(
-        (),
-        (*fields, *(one for one in found if isinstance(one, CellChange))),
-        tuple(one for one in found if isinstance(one, GridChange)),
-        text,
-    )
+    cells = (*fields, *(one for one in found if isinstance(one, CellChange)))
+    return Change((), cells, tuple(one for one in found if isinstance(one, GridChange)), text), body
 
 
 def _borne_out(cell: CellChange, found: Sequence[TableChange], formed: set[str]) -> bool:
@@ -216,74 +259,7 @@ def _figures_in(grids: Iterable[Grid], fold: Callable[[str], str]) -> set[str]:
     return {fold(cell) for grid in grids for row in grid.rows for cell in row if cell and is_value(cell)}
 
 
-def _split(text: str, fold: Callable[[str], str], blanks: bool) -> tuple[list[Sentence], list[Grid]]:
-    """A body's sentences and its tables, each with the chapter it stands in; `blanks`: with rows in which nothing is."""
-    sentences: list[Sentence] = []
-    grids: list[Grid] = []
-    chapter = section = ""
-    size = 0
-    former = Former(cell_key)
-
-    def say(paragraph: str) -> None:
-        nonlocal chapter, section, size
-        if heading := _CHAPTER.match(paragraph):
-            chapter, section = " ".join(heading[1].split()), ""
-        elif heading := _SECTION.match(paragraph):
-            section = "(" + re.sub(r"[（()）\s]", "", heading[1]) + ")"
-        place = f"{chapter} {section}".strip()
-        for sentence in _SENTENCE.findall(paragraph):
-            if key := fold(sentence):
-                sentences.append(Sentence(sentence.strip(), key, place))
-                size += len(key)
-
-    for block in parse(text):
-        if not isinstance(block, Table):
-            former.prose(block)
-            say(block)
-            continue
-        rows = [row for row in block.rows if blanks or any(row)]
-        if not rows:
-            continue
-        lines = former.table(rows)
-        captions = _captions(rows, lines, fold)
-        for caption in captions:
-            say(caption)
-        grids.append(Grid(rows[_leading(rows, captions) :] or rows, chapter, fold, size, lines))
-    return sentences, grids
-
-
-def _captions(rows: Sequence[Sequence[str]], lines: Sequence[Line] | None, fold: Callable[[str], str]) -> list[str]:
-    """Words over a national table, which may as well stand in front of it."""
-    if lines is None:
-        if not Grid(rows, "", fold).kinds:
-            return []
-        return [set(filter(None, row)).pop() for row in itertools.takewhile(_says_one, rows)]
-    found: list[str] = []
-    words: list[str] = []
-    table = ""
-    for line in lines:
-        if line.kind == "words":
-            words.append(line.cells[0])
-            continue
-        if line.kind == "header" and line.table != table:
-            found += words
-        words, table = [], line.table
-    return found
-
-
-def _leading(rows: Sequence[Sequence[str]], captions: Sequence[str]) -> int:
-    """How many rows a grid begins with that are captions."""
-    alone = itertools.takewhile(_says_one, rows)
-    return sum(1 for row, caption in zip(alone, captions, strict=False) if caption in row)
-
-
-def _says_one(row: Sequence[str]) -> bool:
-    return len(set(filter(None, row))) == 1
-
-
-def _attachments(
-    old: Document, new: Document, fold: Callable[[str], str], cosmetic: bool
-) -> Iterator[AttachmentChange]:
+def _attachments(old: Document, new: Document, fold: Callable[[str], str], cosmetic: bool) -> Iterator[Beside]:
     def says(item: AttachmentState) -> str:
         return f"{item.sha256} {strip_invisible(item.name)}" if cosmetic else attachment_hash(item)
 
@@ -296,24 +272,30 @@ def _attachments(
 
     were, are = in_order(old.attachments), in_order(new.attachments)
     for i, j in aligned(were, are, says, likeness, 0.5):
-        if j is None and i is not None:
-            gone = were[i]
-            yield AttachmentChange("removed", gone.name, gone.kind, gone.url)
-        elif i is None and j is not None:
-            come = are[j]
-            yield AttachmentChange("added", come.name, come.kind, come.url)
-        elif i is not None and j is not None:
-            before, after = were[i], are[j]
-            if says(before) == says(after) or (not cosmetic and fold(before.text) and _same_text(before, after, fold)):
-                continue
-            within = _within(before.text, after.text, fold, cosmetic) if before.text and after.text else None
-            yield AttachmentChange("changed", after.name or before.name, after.kind, after.url, within)
+        before, after = were[i] if i is not None else None, are[j] if j is not None else None
+        if before is None or after is None:
+            change = _alone(before, "removed") or _alone(after, "added")
+            yield Beside(before, after, change)
+        elif says(before) == says(after):
+            yield Beside(before, after)
+        else:
+            yield _compared(before, after, fold, cosmetic)
 
 
-def _within(old: str, new: str, fold: Callable[[str], str], cosmetic: bool) -> Change:
+def _alone(item: AttachmentState | None, change: Literal["added", "removed"]) -> AttachmentChange | None:
+    return AttachmentChange(change, item.name, item.kind, item.url) if item is not None else None
+
+
+def _compared(before: AttachmentState, after: AttachmentState, fold: Callable[[str], str], cosmetic: bool) -> Beside:
+    """Two states of one attachment, of which the hashes differ."""
+    within, body = _within(before.text, after.text, fold, cosmetic)
+    if not cosmetic and fold(before.text) and within.empty:
+        return Beside(before, after, None, body)
+    both = bool(before.text and after.text)
+    change = AttachmentChange("changed", after.name or before.name, after.kind, after.url, within if both else None)
+    return Beside(before, after, change, body if both else None)
+
+
+def _within(old: str, new: str, fold: Callable[[str], str], cosmetic: bool) -> tuple[Change, Body | None]:
     """What differs in the texts of an attachment."""
     return _bodies(old, new, fold, cosmetic, compare_fields(figures.extract(old), figures.extract(new), fold))
-
-
-def _same_text(one: AttachmentState, other: AttachmentState, fold: Callable[[str], str]) -> bool:
-    return _within(one.text, other.text, fold, False).empty

@@ -25,7 +25,14 @@ class Grid:
     """A table with the chapter it stands in, and what its rows and columns are called."""
 
     def __init__(
-        self, rows: Sequence[Sequence[str]], chapter: str, key: Key, place: int = 0, lines: Sequence[Line] | None = None
+        self,
+        rows: Sequence[Sequence[str]],
+        chapter: str,
+        key: Key,
+        place: int = 0,
+        lines: Sequence[Line] | None = None,
+        block: int = -1,
+        shown: Sequence[int] = (),
     ) -> None:
         self.rows = rows
         self.chapter = chapter
@@ -34,8 +41,11 @@ class Grid:
         self.key = key
         self.lines = lines
         """The table in the national form, if it is in one."""
+        self.block, self.shown = block, shown
+        """The block of the body that it is, and which of that table's rows."""
         self.width = max(map(len, rows), default=0)
         self._keys: dict[str, str] = {}
+        self._labels: dict[int, tuple[str, ...]] = {}
 
     def cell_key(self, cell: str) -> str:
         if cell not in self._keys:
@@ -82,13 +92,15 @@ class Grid:
 
     def label_cells(self, row: int) -> tuple[str, ...]:
         """The row's label: its cells before the first figure, repeated ones once."""
-        cells: list[str] = []
-        for cell in self.rows[row]:
-            if is_value(cell) and (cell or cells):
-                break
-            if cell and (not cells or cell != cells[-1]):
-                cells.append(cell)
-        return tuple(cells)
+        if row not in self._labels:
+            cells: list[str] = []
+            for cell in self.rows[row]:
+                if is_value(cell) and (cell or cells):
+                    break
+                if cell and (not cells or cell != cells[-1]):
+                    cells.append(cell)
+            self._labels[row] = tuple(cells)
+        return self._labels[row]
 
     @cached_property
     def label_keys(self) -> tuple[str, ...]:
@@ -96,20 +108,31 @@ class Grid:
 
     def is_header(self, row: int) -> bool:
         """Whether a row holds no figure: only words, and blanks at its left."""
-        cells = self.rows[row]
-        filled = [cell for cell in cells if cell]
-        return bool(filled) and not any(map(is_value, filled)) and all(cells[cells.index(filled[0]) :])
+        return self._heads[row]
+
+    @cached_property
+    def _heads(self) -> list[bool]:
+        found = []
+        for cells in self.rows:
+            filled = [cell for cell in cells if cell]
+            found.append(bool(filled) and not any(map(is_value, filled)) and all(cells[cells.index(filled[0]) :]))
+        return found
+
+    @cached_property
+    def _above(self) -> list[range]:
+        """For each row: the nearest rows of headers above it."""
+        found = []
+        above = range(0)
+        for row, head in enumerate(self._heads):
+            found.append(above)
+            if head:
+                above = range(above.start if row and self._heads[row - 1] else row, row + 1)
+        return [*found, above]
 
     def header_cells(self, row: int, column: int) -> tuple[str, ...]:
         """Header cells over a cell, from the top, repeated ones once: those of the nearest rows of headers above it."""
-        end = row
-        while end > 0 and not self.is_header(end - 1):
-            end -= 1
-        begin = end
-        while begin > 0 and self.is_header(begin - 1):
-            begin -= 1
         shown: list[str] = []
-        for above in range(begin, end):
+        for above in self._above[row]:
             cells = self.rows[above]
             if column < len(cells) and len(set(cells)) > 1 and cells[column] and cells[column] not in shown:
                 shown.append(cells[column])

@@ -51,7 +51,7 @@ def most_telling(change: Change, most: int = 3) -> list[str]:
         f"　{read_from(cell.source, cell.confidence)}".rstrip()
         for cell in cells
     ]
-    figures += [_grid_line(grid) for grid in change.grids]
+    figures += [grid_line(grid) for grid in change.grids]
     words = [_text_line(item) for item in sorted(change.text, key=_weight)]
     others = [_attachment_line(item) for item in change.attachments]
     lines = list(dict.fromkeys(fields))
@@ -174,7 +174,7 @@ def _text_line(item: TextChange) -> str:
     return f"{place}[{_DONE[item.kind]}] {_short(item.after or item.before)}"
 
 
-def _grid_line(grid: GridChange) -> str:
+def grid_line(grid: GridChange) -> str:
     if grid.change == "restyled":
         return restyled(grid)
     table = grid.table.partition(" ")[0]

@@ -7,7 +7,7 @@ shifts nothing. A cell of a national table bears its code.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from monitor.diff_cells import (
     CellChange,
@@ -19,7 +19,7 @@ from monitor.diff_cells import (
 )
 from monitor.diff_forms import compare_forms, compare_words
 from monitor.diff_grid import Grid
-from monitor.sequences import aligned, alike, pairs_of
+from monitor.sequences import Pair, aligned, alike, pairs_of
 from monitor.table_form import Line
 
 _FEW = 6
@@ -65,14 +65,18 @@ def _extents(grids: Sequence[Grid]) -> set[int]:
     return {max((place for row in grid.rows for place, cell in enumerate(row, 1) if cell), default=0) for grid in grids}
 
 
+def paired_tables(was: Sequence[Grid], now: Sequence[Grid]) -> Iterator[Pair]:
+    """Which tables are each other's, in order."""
+    return aligned(was, now, lambda grid: (grid.chapter and grid.key(grid.chapter), grid.keyed), table_likeness, 0.3)
+
+
 def _paired(was: Sequence[Grid], now: Sequence[Grid]) -> Iterator[TableChange]:
     """Tables compared as the grids that they are."""
-    pairs = aligned(was, now, lambda grid: (grid.chapter and grid.key(grid.chapter), grid.keyed), _same_table, 0.3)
-    for before, after in pairs:
+    for before, after in paired_tables(was, now):
         if after is None and before is not None:
-            yield _whole(was[before], "removed")
+            yield told_table(was[before], "removed")
         elif before is None and after is not None:
-            yield _whole(now[after], "added")
+            yield told_table(now[after], "added")
         elif before is not None and after is not None and was[before].keyed != now[after].keyed:
             yield from _compare(was[before], now[after])
 
@@ -82,7 +86,7 @@ def moved_tables(old: Sequence[Grid], new: Sequence[Grid]) -> Iterator[GridChang
     if [grid.keyed for grid in old] == [grid.keyed for grid in new]:
         for before, after in zip(old, new, strict=True):
             if before.place != after.place:
-                yield _whole(after, "moved")
+                yield told_table(after, "moved")
 
 
 def restyled_tables(old: Sequence[Grid], new: Sequence[Grid]) -> Iterator[GridChange]:
@@ -134,12 +138,12 @@ def _words_of(grids: Sequence[Grid]) -> list[str]:
     return [cell for grid in grids for row in grid.rows for cell in row if cell and not is_value(cell)]
 
 
-def _whole(grid: Grid, change: Literal["added", "removed", "moved"]) -> GridChange:
+def told_table(grid: Grid, change: Literal["added", "removed", "moved"]) -> GridChange:
     cells = [cell for row in grid.rows for cell in dict.fromkeys(row) if cell]
     return GridChange(grid.name, "table", change, f"{len(grid.rows)} 行 {grid.width} 列", tuple(cells[:8]))
 
 
-def _same_table(one: Grid, other: Grid) -> float:
+def table_likeness(one: Grid, other: Grid) -> float:
     same_words = alike(one.words, other.words) if one.words or other.words else 0.5
     same_place = one.key(one.chapter) == other.key(other.chapter)
     same_shape = (len(one.rows), one.width) == (len(other.rows), other.width)
@@ -147,13 +151,16 @@ def _same_table(one: Grid, other: Grid) -> float:
     return 0.6 * same_words + 0.15 * same_place + 0.1 * same_shape + 0.15 * same_kind
 
 
-def _compare(old: Grid, new: Grid) -> Iterator[TableChange]:
+class Placed(NamedTuple):
+    """Two drawings of a table beside each other: which columns and rows are each other's; None: it has no counterpart."""
+
+    columns: tuple[Pair, ...]
+    rows: tuple[Pair, ...]
+
+
+def placed(old: Grid, new: Grid) -> Placed:
+    """Rows by their labels and columns by their headers."""
     columns = _columns(old, new)
-    for i, j in columns:
-        if j is None and i is not None:
-            yield _column(old, i, "removed")
-        elif i is None and j is not None:
-            yield _column(new, j, "added")
     both = [(i, j) for i, j in columns if i is not None and j is not None]
 
     def likeness(i: int, j: int) -> float:
@@ -164,7 +171,6 @@ def _compare(old: Grid, new: Grid) -> Iterator[TableChange]:
         same = sum(a < len(first) and b < len(second) and first[a] == second[b] for a, b in both) / max(1, len(both))
         return 0.5 * same + 0.45 * (alike(pairs_of(one), pairs_of(other)) if one or other else 1.0)
 
-    told: set[tuple[str, str, str]] = set()
     keys = old.keyed, new.keyed
     rows = aligned(
         [(0, i) for i in range(len(old.rows))],
@@ -173,26 +179,46 @@ def _compare(old: Grid, new: Grid) -> Iterator[TableChange]:
         lambda one, other: likeness(one[1], other[1]),
         0.4,
     )
+    return Placed(tuple(columns), tuple(rows))
+
+
+def _compare(old: Grid, new: Grid) -> Iterator[TableChange]:
+    columns, rows = placed(old, new)
+    for i, j in columns:
+        if j is None and i is not None:
+            yield told_column(old, i, "removed")
+        elif i is None and j is not None:
+            yield told_column(new, j, "added")
+    both = [(i, j) for i, j in columns if i is not None and j is not None]
+    told: set[tuple[str, str, str]] = set()
+    keys = old.keyed, new.keyed
     for i, j in rows:
         if j is None and i is not None:
-            yield _row(old, i, "removed")
+            yield told_row(old, i, "removed")
         elif i is None and j is not None:
-            yield _row(new, j, "added")
+            yield told_row(new, j, "added")
         elif i is not None and j is not None and keys[0][i] != keys[1][j]:
             for a, b in both:
                 before = old.rows[i][a] if a < len(old.rows[i]) else ""
                 after = new.rows[j][b] if b < len(new.rows[j]) else ""
                 if old.cell_key(before) == new.cell_key(after):
                     continue
-                figures = is_value(before) and is_value(after)
-                field = (new.field(j, b) or old.field(i, a)) if is_value(before) or is_value(after) else ""
-                if field or not figures:
+                field = field_at(old, new, (i, a), (j, b))
+                if field or not (is_value(before) and is_value(after)):
                     # A spanned label is repeated in the grid, and so is a figure over several columns of one header: it
                     # changed once. Equal figures side by side are two.
                     if (field, before, after) in told:
                         continue
                     told.add((field, before, after))
-                yield _cell(new, j, b, before, after, field)
+                yield told_cell(new, j, b, before, after, field)
+
+
+def field_at(old: Grid, new: Grid, was: tuple[int, int], now: tuple[int, int]) -> str:
+    """The code of a cell that stands at (row, column) in both tables, if one of them is a figure and its labels tell."""
+    cells = (grid.rows[row][column : column + 1] for grid, (row, column) in ((old, was), (new, now)))
+    if not any(is_value("".join(cell)) for cell in cells):
+        return ""
+    return new.field(*now) or old.field(*was)
 
 
 def _columns(old: Grid, new: Grid) -> list[tuple[int | None, int | None]]:
@@ -209,7 +235,7 @@ def _columns(old: Grid, new: Grid) -> list[tuple[int | None, int | None]]:
     )
 
 
-def _cell(grid: Grid, row: int, column: int, old: str, new: str, field: str) -> CellChange:
+def told_cell(grid: Grid, row: int, column: int, old: str, new: str, field: str) -> CellChange:
     if field:
         return field_change(field, old, new)
     if grid.is_header(row):
@@ -220,12 +246,12 @@ def _cell(grid: Grid, row: int, column: int, old: str, new: str, field: str) -> 
     return CellChange(grid.name, " · ".join(filter(None, (header, label))), old, new)
 
 
-def _row(grid: Grid, row: int, change: Literal["added", "removed"]) -> GridChange:
+def told_row(grid: Grid, row: int, change: Literal["added", "removed"]) -> GridChange:
     cells = tuple(cell for cell in grid.rows[row][len(grid.label_cells(row)) :] if cell)
     return GridChange(grid.name, "row", change, grid.row_label(row), cells)
 
 
-def _column(grid: Grid, column: int, change: Literal["added", "removed"]) -> GridChange:
+def told_column(grid: Grid, column: int, change: Literal["added", "removed"]) -> GridChange:
     first = next((row for row in range(len(grid.rows)) if row and not grid.is_header(row)), len(grid.rows))
     cells = tuple(row[column] for row in grid.rows[first:] if column < len(row))
     return GridChange(grid.name, "column", change, grid.column_label(first, column), cells)

@@ -1,7 +1,7 @@
 """Two texts' sentences → what changed in the prose. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -31,12 +31,32 @@ class Sentence(msgspec.Struct, frozen=True):
     key: str
     """What folding leaves of it."""
     chapter: str
+    block: int = -1
+    """The block of the body that it stands in."""
+    start: int = -1
+    """Where in that block's text; -1: it is a cell of a table."""
+
+
+class Step(NamedTuple):
+    """A sentence of the old text beside one of the new; None: it has no counterpart."""
+
+    old: int | None
+    new: int | None
+    change: TextChange | None = None
+    """None: it says the same, cut elsewhere perhaps."""
+    moved: bool = False
+    """Where a sentence was that is told where it stands now."""
 
 
 def compare_sentences(
     old: Sequence[Sentence], new: Sequence[Sentence], fold: Callable[[str], str]
 ) -> Iterator[TextChange]:
     """What changed, in the order of the new text."""
+    return (step.change for step in sentence_steps(old, new, fold) if step.change is not None)
+
+
+def sentence_steps(old: Sequence[Sentence], new: Sequence[Sentence], fold: Callable[[str], str]) -> Iterator[Step]:
+    """All sentences of both texts, in order, with what changed in them."""
     pairs = {id(sentence): pairs_of(sentence.key) for sentence in (*old, *new)} if len(old) + len(new) < 400 else {}
 
     def known(sentence: Sentence) -> frozenset[str]:
@@ -50,20 +70,26 @@ def compare_sentences(
     gone = {old[i].key for i, j in changed if i is not None and j is None}
     come = {new[j].key for i, j in changed if i is None and j is not None}
     moved = {key for key in gone & come if len(key) >= _MOVED_LEAST}
-    for i, j in changed:
+    for i, j in steps:
+        change = None
+        away = False
         if (i, j) in recut:
-            continue
-        if i is not None and j is not None:
-            before, after = old[i].text, new[j].text
-            yield TextChange("changed", new[j].chapter, before, after, segments(before, after, fold))
+            pass
+        elif i is not None and j is not None:
+            if old[i].key != new[j].key:
+                before, after = old[i].text, new[j].text
+                change = TextChange("changed", new[j].chapter, before, after, segments(before, after, fold))
         elif j is not None:
             one = new[j]
             if one.key in moved:
-                yield TextChange("moved", one.chapter, one.text, one.text, (Segment("same", one.text),))
+                change = TextChange("moved", one.chapter, one.text, one.text, (Segment("same", one.text),))
             else:
-                yield TextChange("added", one.chapter, "", one.text, (Segment("added", one.text),))
-        elif i is not None and old[i].key not in moved:
-            yield TextChange("removed", old[i].chapter, old[i].text, "", (Segment("removed", old[i].text),))
+                change = TextChange("added", one.chapter, "", one.text, (Segment("added", one.text),))
+        elif i is not None:
+            away = old[i].key in moved
+            if not away:
+                change = TextChange("removed", old[i].chapter, old[i].text, "", (Segment("removed", old[i].text),))
+        yield Step(i, j, change, away)
 
 
 def _recut(

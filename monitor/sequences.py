@@ -5,7 +5,7 @@ Everything is compared by keys (what folding leaves of a text), so that what cou
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import fast_diff_match_patch
 import msgspec
@@ -130,33 +130,48 @@ def alike(one: frozenset[str], other: frozenset[str]) -> float:
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
 
 
+class Piece(NamedTuple):
+    """Two versions of a sentence, in parts: what both have, each in its own characters, or what only one of them has."""
+
+    same: bool
+    old: str
+    new: str
+
+
 def segments(old: str, new: str, key: Callable[[str], str]) -> tuple[Segment, ...]:
     """Two versions of a sentence as one: numbers and Latin words whole, Chinese by character, in readable pieces."""
+    found: list[Segment] = []
+    for piece in pieces(old, new, key):
+        if piece.same:
+            found.append(Segment("same", piece.new))
+            continue
+        if piece.old:
+            found.append(Segment("removed", piece.old))
+        if piece.new:
+            found.append(Segment("added", piece.new))
+    return tuple(found)
+
+
+def pieces(old: str, new: str, key: Callable[[str], str]) -> list[Piece]:
+    """The same with what is the same as each side prints it: `old` and `new` are what their parts add up to."""
     words = [_TOKEN.findall(old), _TOKEN.findall(new)]
-    pieces: list[list[str]] = []  # [kept, removed, added] by turns; kept is empty for a change
+    found: list[tuple[bool, list[str], list[str]]] = []
     for same, i1, i2, j1, j2 in runs(*([key(word) or word for word in side] for side in words)):
         removed, added = "".join(words[0][i1:i2]), "".join(words[1][j1:j2])
-        if same or (removed and added and key(removed) == key(added)):
-            if pieces and pieces[-1][0]:
-                pieces[-1][0] += added
-            else:
-                pieces.append([added, "", ""])
-        elif len(pieces) >= 2 and _crumb(pieces[-1][0]):
-            crumb = pieces.pop()[0]
-            pieces[-1][1] += crumb + removed
-            pieces[-1][2] += crumb + added
-        elif pieces and not pieces[-1][0]:
-            pieces[-1][1] += removed
-            pieces[-1][2] += added
-        else:
-            pieces.append(["", removed, added])
-    kept = sum(len(piece[0]) for piece in pieces)
-    if kept * 4 < max(len(old), len(new)):
-        pieces = [["", old, new]]
-    named = [zip(("same", "removed", "added"), piece, strict=True) for piece in pieces]
-    return tuple(Segment(kind, text) for piece in named for kind, text in piece if text)  # type: ignore[arg-type]
+        kept = same or bool(removed and added and key(removed) == key(added))
+        if not kept and len(found) >= 2 and found[-1][0] and _crumb(found[-1][2]):
+            _, was, now = found.pop()
+            found[-1][1].extend(was)
+            found[-1][2].extend(now)
+        if not found or found[-1][0] != kept:
+            found.append((kept, [], []))
+        found[-1][1].append(removed)
+        found[-1][2].append(added)
+    made = [Piece(same, "".join(was), "".join(now)) for same, was, now in found]
+    kept_size = sum(len(piece.new) for piece in made if piece.same)
+    return [Piece(False, old, new)] if kept_size * 4 < max(len(old), len(new)) else made
 
 
-def _crumb(kept: str) -> bool:
+def _crumb(kept: Sequence[str]) -> bool:
     """One character that happens to be the same between two changes: it reads better as part of the change."""
-    return len(kept) == 1 and not kept.isdigit()
+    return len(kept) == 1 and len(kept[0]) == 1 and not kept[0].isdigit()
