@@ -106,8 +106,8 @@ def sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def read_capture(archive: Path, ref: str) -> Capture:
-    """The response behind a reference. Raises ArchiveError."""
+def read_capture(archive: Path, ref: str, most: int | None = None) -> Capture:
+    """The response behind a reference. Raises ArchiveError, also for a body of more than `most` bytes."""
     from warcio.archiveiterator import ArchiveIterator
 
     name, _, offset = ref.rpartition("#")
@@ -125,7 +125,7 @@ def read_capture(archive: Path, ref: str) -> Capture:
                     url=record.rec_headers.get_header("WARC-Target-URI"),
                     status=int(headers.get_statuscode()) if headers else 200,
                     content_type=(headers.get_header("Content-Type") if headers else record.content_type) or "",
-                    body=record.content_stream().read(),
+                    body=_body(record.content_stream(), ref, most),
                     captured_at=record.rec_headers.get_header("WARC-Date"),
                 )
     except ArchiveError:
@@ -135,6 +135,17 @@ def read_capture(archive: Path, ref: str) -> Capture:
     except Exception as error:  # warcio raises its own, unrelated classes for damaged records
         raise ArchiveError(f"{ref}: damaged ({type(error).__name__}: {error})") from error
     raise ArchiveError(f"{ref}: the archive ends before it")
+
+
+def _body(stream: BinaryIO, ref: str, most: int | None) -> bytes:
+    if most is None:
+        return stream.read()
+    found = bytearray()
+    while data := stream.read(1 << 16):
+        found += data
+        if len(found) > most:
+            raise ArchiveError(f"{ref}: is larger than {most} bytes")
+    return bytes(found)
 
 
 def article_parts(store: Store, first: str) -> list[Row]:

@@ -126,13 +126,13 @@ class _Warcs:
         name, _, offset = ref.rpartition("#")
         try:
             capture = read_capture(self.archive, ref)
-            members = _members(self.archive / name, int(offset), 2)
+            found = members(self.archive / name, int(offset), 2)
         except (ArchiveError, OSError, zlib.error):
             self.missing.append(ref)
             return
         file = f"warc/{name.replace('/', '-')}"
         if file not in self._parts:
-            self._parts[file] = _members(self.archive / name, 0, 1)
+            self._parts[file] = members(self.archive / name, 0, 1)
         self.captures.append(
             {
                 "ref": ref,
@@ -145,14 +145,14 @@ class _Warcs:
                 "sha256": hashlib.sha256(capture.body).hexdigest(),
             }
         )
-        self._parts[file] += members
+        self._parts[file] += found
 
     def files(self) -> Mapping[str, bytes]:
         """The WARC files by name."""
         return self._parts
 
 
-def _members(path: Path, offset: int, count: int) -> bytes:
+def members(path: Path, offset: int, count: int) -> bytes:
     """`count` gzip members from `offset` on, as they are."""
     found = b""
     with path.open("rb") as file:

@@ -199,10 +199,12 @@ class History:
 
     # The whole ------------------------------------------------------------------------------------------------------
 
-    def timeline(self) -> list[dict[str, object]]:
-        """Everything, in order of time."""
+    def timeline(self, *, counted: bool = False) -> list[dict[str, object]]:
+        """Everything, in order of time; `counted`: of the readings, only those that counted towards something."""
         entries: list[dict[str, object]] = []
         for row in self.readings:
+            if counted and not row["counted"]:
+                continue
             told = self.reading_evidence(row)
             entries.append({"type": "reading", "id": row["id"], **told})
         for row in self.versions:
@@ -303,7 +305,9 @@ class History:
             "findings": self.store.rows(
                 "SELECT rule, severity, detail FROM findings WHERE version = ? ORDER BY id", (current,)
             ),
-            "companions": self.store.rows("SELECT url, title FROM companions WHERE report = ?", (number,)),
+            "companions": self.store.rows(
+                "SELECT url, title FROM companions WHERE portal = ? AND report = ?", (self.report["portal"], number)
+            ),
         }
 
 
