@@ -1,5 +1,6 @@
 """Serves the staff pages until it is told to stop: uvicorn, one process, bounded in connections and in what they may send."""
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -8,13 +9,17 @@ from collections.abc import Callable
 import uvicorn
 
 from monitor.home import Home
+from monitor.search.index import Indexer
 from monitor.settings import FILE, Settings, SettingsError
+from monitor.web import front
 from monitor.web.app import make
+from monitor.web.site import Site
 
 log = logging.getLogger(__name__)
 
 _CONNECTIONS = 200
 _STOP_SECONDS = 5
+_WARM_SECONDS = 600
 
 
 def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Callable[[str], None]) -> None:
@@ -31,7 +36,7 @@ def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Calla
             f"{home.path / FILE}: web.listen: {web.listen}: {error.strerror or error}; choose another address"
         ) from error
     with listener:
-        _, app = make(home, settings, clock)
+        site, app = make(home, settings, clock)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -54,4 +59,28 @@ def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Calla
             raise SettingsError(f"{home.path / FILE}: web.certificate: cannot be used: {error}") from error
         shown = f"[{host}]" if ":" in host else host
         ready(f"{'https' if secure else 'http'}://{shown}:{listener.getsockname()[1]}/")
-        uvicorn.Server(config).run(sockets=[listener])
+        indexer = Indexer(home.path)
+        indexer.start()
+        try:
+            asyncio.run(_serve(uvicorn.Server(config), listener, site))
+        finally:
+            indexer.stop()
+
+
+async def _serve(server: uvicorn.Server, listener: socket.socket, site: Site) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        warm = tasks.create_task(_keep_warm(site))
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            warm.cancel()
+
+
+async def _keep_warm(site: Site) -> None:
+    """What takes a second to ask of a large record has been asked before somebody waits for it."""
+    while True:
+        try:
+            await front.warm(site)
+        except Exception as error:  # whoever opens the page is told
+            log.debug("the front page could not be prepared: %s", error)
+        await asyncio.sleep(_WARM_SECONDS)
