@@ -8,8 +8,10 @@ import msgspec
 from crawler.portal import seconds
 
 ROLES = ("reader", "editor")
-_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
-_HASH = re.compile(r"scrypt\$\d{1,7}\$\d{1,3}\$\d{1,3}\$[A-Za-z0-9+/=_-]+\$[A-Za-z0-9+/=_-]+")
+_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})", re.ASCII)
+_HASH = re.compile(r"scrypt\$(\d{1,7})\$(\d{1,3})\$(\d{1,3})\$[A-Za-z0-9+/=_-]+\$[A-Za-z0-9+/=_-]+", re.ASCII)
+_COSTS = {2**power for power in range(14, 21)}
+"""scrypt's N: below, a password is guessed too fast; above, a try takes a gigabyte."""
 
 
 class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,13 +63,18 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host of `listen` is this machine alone."""
-    if host == "localhost":
+    """Whether a host of `listen` is this machine alone. In doubt (another name, another spelling) it is not."""
+    if host.lower() == "localhost":
         return True
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_hash(line: str) -> bool:
+    found = _HASH.fullmatch(line)
+    return found is not None and int(found[1]) in _COSTS and 1 <= int(found[2]) <= 16 and 1 <= int(found[3]) <= 8
 
 
 def check_web(web: Web) -> None:
@@ -87,7 +94,7 @@ def check_web(web: Web) -> None:
         if user.name in seen:
             raise ValueError(f'{key}.name: "{user.name}" is web.user[{seen[user.name]}]\'s too; rename one')
         seen[user.name] = index
-        if not _HASH.fullmatch(user.password):
+        if not _is_hash(user.password):
             raise ValueError(f"{key}.password: is no hash; run `nianbao web password` and write what it prints")
         if user.role not in ROLES:
             raise ValueError(f'{key}.role: "{user.role}" is not one of {", ".join(ROLES)}; write one')

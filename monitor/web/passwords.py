@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import unicodedata
 
 _N, _R, _P = 2**15, 8, 1
 """32 MB and about 0.1 s a try."""
@@ -25,8 +26,17 @@ def matches(password: str, line: str) -> bool:
         return False
 
 
+def decoy(line: str) -> str:
+    """A hash that no password has and that takes as long to check as `line`."""
+    parts = line.split("$")
+    costs = parts[1:4] if len(parts) == 6 else [str(_N), str(_R), str(_P)]
+    return "$".join(("scrypt", *costs, _text(bytes(16)), _text(bytes(32))))
+
+
 def _derived(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=32)
+    # Composed: what one keyboard writes as é, another writes as e and an accent.
+    secret = unicodedata.normalize("NFC", password).encode()
+    return hashlib.scrypt(secret, salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=32)
 
 
 def _text(data: bytes) -> str:

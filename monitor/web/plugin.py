@@ -9,12 +9,29 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
 
-from monitor.web import errors, front, words
+from monitor.web import (
+    calendar,
+    coverage,
+    diff,
+    errors,
+    event,
+    events,
+    feeds,
+    figures,
+    front,
+    notes,
+    portals,
+    queries,
+    report,
+    search,
+    words,
+)
+from monitor.web import help as help_page
 from monitor.web.record import NAME
 from monitor.web.site import Handler, Route, Site
 
 _sites: "WeakKeyDictionary[Datasette, Site]" = WeakKeyDictionary()
-_AREAS = (front,)
+_AREAS = (front, report, coverage, events, portals, diff, help_page, search, figures, queries, feeds, calendar, event, notes)
 """Modules with ROUTES."""
 
 
@@ -49,6 +66,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     site = _sites.get(datasette)
     if site is not None:
         words.teach(env, site)
+        queries.teach(env, site)
 
 
 @hookimpl
@@ -76,10 +94,26 @@ def permission_allowed(datasette: Datasette, action: str, resource: Any) -> bool
     return False
 
 
+@hookimpl
+def canned_queries(datasette: Datasette, database: str) -> dict[str, dict[str, Any]]:
+    site = _sites.get(datasette)
+    return queries.canned(site) if site is not None and database == NAME else {}
+
+
+@hookimpl
+def render_cell(row: Any, value: Any, column: str, table: str | None, datasette: Datasette) -> Any:
+    site = _sites.get(datasette)
+    return None if site is None else queries.cell(site, row, value, column, table)
+
+
 @hookimpl(tryfirst=True)
 def handle_exception(datasette: Datasette, request: Request, exception: Exception) -> Any:
     site = _sites.get(datasette)
-    return None if site is None else errors.answer(site, request, exception)
+    return None if site is None else _told(site, request, exception)
+
+
+async def _told(site: Site, request: Request, exception: Exception) -> Response:
+    return await queries.failed(site, request, exception) or await errors.answer(site, request, exception)
 
 
 @hookimpl(tryfirst=True)

@@ -36,6 +36,8 @@ class Actor(msgspec.Struct, frozen=True):
 
 LOCAL = Actor("本机用户", "editor")
 """Whoever asks where nobody has to sign in: on this machine."""
+NOBODY = Actor("", "reader")
+"""Whoever sees what everybody may: the form to sign in."""
 
 
 class Site:
@@ -90,9 +92,9 @@ class Site:
         return Response.html(html, status=status, headers=dict(headers or {}))
 
     def actor(self, request: Request) -> Actor:
-        """Who asks. Nobody gets as far as a page whom `access` does not know."""
+        """Who asks; nobody with a name, where the door was not passed."""
         found = request.scope.get("nianbao.actor")
-        return found if isinstance(found, Actor) else LOCAL
+        return found if isinstance(found, Actor) else NOBODY
 
 
 Handler = Callable[[Site, Request], Awaitable[Response]]
