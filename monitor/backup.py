@@ -29,7 +29,9 @@ from monitor.home import Home
 from monitor.settings import FILE as SETTINGS
 
 RECORD, NOTES, MANIFEST, PORTALS, ARCHIVE = "nianbao.db.gz", "notes.db", "manifest.json", "portals", "archive"
-NAME = re.compile(r"nianbao\.db\.gz|notes\.db|nianbao\.toml|portals/[\w-][\w.-]*\.toml|archive/[\w-][\w.-]*/[\w-][\w.-]*")
+NAME = re.compile(
+    r"nianbao\.db\.gz|notes\.db|nianbao\.toml|portals/[\w-][\w.-]*\.toml|archive/[\w-][\w.-]*/[\w-][\w.-]*"
+)
 """What a backup may hold besides its manifest: nothing else is taken from a home, or put into one."""
 LAST = "backup.json"
 """In the home: when it was last backed up, and where to."""

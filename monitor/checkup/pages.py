@@ -22,7 +22,9 @@ def pages(home: Home, now: str) -> Iterator[Check]:
     for key in ("certificate", "key"):
         file = home.path / getattr(web, key)
         if getattr(web, key) and not file.is_file():
-            yield Check(_WHAT, "error", f"web.{key}: {file}: there is no such file", "name the PEM file in nianbao.toml")
+            yield Check(
+                _WHAT, "error", f"web.{key}: {file}: there is no such file", "name the PEM file in nianbao.toml"
+            )
             return
     if not web.on_loopback and not web.certificate:
         remedy = "set web.certificate, or listen on 127.0.0.1 behind a proxy that speaks https"

@@ -31,7 +31,22 @@ from monitor.web.record import NAME
 from monitor.web.site import Handler, Route, Site
 
 _sites: "WeakKeyDictionary[Datasette, Site]" = WeakKeyDictionary()
-_AREAS = (front, report, coverage, events, portals, diff, help_page, search, figures, queries, feeds, calendar, event, notes)
+_AREAS = (
+    front,
+    report,
+    coverage,
+    events,
+    portals,
+    diff,
+    help_page,
+    search,
+    figures,
+    queries,
+    feeds,
+    calendar,
+    event,
+    notes,
+)
 """Modules with ROUTES."""
 
 

@@ -28,9 +28,7 @@ def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Calla
     host, port = web.listens_at
     secure = bool(web.certificate)
     try:
-        listener = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128
-        )
+        listener = _listener(host, port)
     except OSError as error:
         raise SettingsError(
             f"{home.path / FILE}: web.listen: {web.listen}: {error.strerror or error}; choose another address"
@@ -65,6 +63,22 @@ def serve(home: Home, settings: Settings, clock: Callable[[], str], ready: Calla
             asyncio.run(_serve(uvicorn.Server(config), listener, site))
         finally:
             indexer.stop()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    # Of TCP by name: asyncio switches Nagle's delay off only there, and each page would wait 40 ms for it.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket, site: Site) -> None:

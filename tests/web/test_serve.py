@@ -60,7 +60,7 @@ class Service:
         """Processes of the pages of this home."""
         return [
             pid
-            for pid in map(int, filter(str.isdecimal, os.listdir("/proc")))
+            for pid in (int(one.name) for one in Path("/proc").iterdir() if one.name.isdecimal())
             if f"monitor.cli.beside {self.home}" in command(pid)
         ]
 
