@@ -19,7 +19,8 @@ _PORTAL = """
 INSERT INTO portals (name, title, family, region, organ, health, last_complete_at)
     VALUES (:portal, :portal, 'trs', '3306', :portal || '人民政府', 'ok', '2026-01-31T02:00:00Z');
 INSERT INTO crawls (id, portal, mode, started_at, finished_at, outcome, requests, responses, reports_seen)
-    SELECT :crawl + n, :portal, 'full', strftime('%Y-%m-%dT%H:%M:%SZ', '2024-01-01', n || ' days'), strftime('%Y-%m-%dT%H:%M:%SZ', '2024-01-01', n || ' days'), 'ok', 60, 60, :count
+    SELECT :crawl + n, :portal, 'full', strftime('%Y-%m-%dT%H:%M:%SZ', '2024-01-01', n || ' days'),
+        strftime('%Y-%m-%dT%H:%M:%SZ', '2024-01-01', n || ' days'), 'ok', 60, 60, :count
     FROM numbers WHERE n < :passes;
 UPDATE portals SET last_crawl = :crawl + :passes - 1 WHERE name = :portal;
 INSERT INTO sections (portal, url, first_complete_crawl, last_complete_crawl, last_links)

@@ -61,14 +61,13 @@ def _dress(store: Store) -> None:
     texts = [one.text for one in patterns()]
     with store.transaction():
         names = [name for (name,) in store.values("SELECT name FROM portals")]
+        regions = [f"{rng.choice(PROVINCES)}{rng.randrange(1, 30):02}{rng.randrange(1, 20):02}" for _ in names]
+        states = rng.choices(("ok", "blocked", "down", "broken"), (95, 2, 2, 1), k=len(names))
+        titles = [f"{name[1:]}县人民政府" for name in names]
         store.run_many(
             "UPDATE portals SET title = ?, region = ?, level = 'county', organ = ?, health = ? WHERE name = ?",
-            [
-                (f"{name[1:]}县人民政府", f"{rng.choice(PROVINCES)}{rng.randrange(1, 30):02}{rng.randrange(1, 20):02}", f"{name[1:]}县人民政府",
-                 rng.choices(("ok", "blocked", "down", "broken"), (95, 2, 2, 1))[0], name)
-                for name in names
-            ],
-        )  # fmt: skip
+            list(zip(titles, regions, titles, states, names, strict=True)),
+        )
         conn.execute("CREATE TEMP TABLE papers (n INTEGER PRIMARY KEY, text TEXT)")
         conn.executemany("INSERT INTO papers VALUES (?, ?)", list(enumerate(texts)))
         conn.execute(

@@ -46,7 +46,7 @@ def _goes_through(step: str, sql: str) -> bool:
 
 def test_the_guard_sees_what_goes_through_a_table(site):
     store = site.store
-    assert scans(store, {"SELECT max(crawl) FROM events WHERE kind = 'x' AND retracted_at = 'y'"})
+    assert scans(store, {"SELECT max(crawl) FROM events WHERE organ = 'x' AND summary = 'y'"})
     assert scans(store, {"SELECT id FROM events WHERE id > 7"})
     assert scans(store, {"UPDATE reports SET title = '' WHERE title = 'x'"})
     assert scans(store, {"SELECT id FROM findings WHERE version IS NULL AND detail = ''"})
