@@ -186,10 +186,16 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """See click.Command."""
-        if not gc.isenabled():  # `main` held it back while what the command needs was imported, which stays to the end:
-            gc.freeze()  # not even the end has to look through it
-            gc.enable()
+        collect_again()
         return super().invoke(ctx)
+
+
+def collect_again() -> None:
+    """What a command makes from now on is collected: `main` held that back while what it needs was imported. A group that does
+    something by itself calls this too."""
+    if not gc.isenabled():
+        gc.freeze()  # what was imported stays to the end: not even that has to look through it
+        gc.enable()
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from monitor.cli.common import Command, Context, Group, echo_json, pass_context, tell
+from monitor.cli.common import Command, Context, Group, collect_again, echo_json, pass_context, tell
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -28,6 +28,7 @@ def show_pages(context: Context, listen: str | None) -> None:
     from monitor.settings_web import check_web
     from monitor.web.server import serve  # with its libraries: only the pages pay for them
 
+    collect_again()
     home, settings = context.home, context.home.settings()
     home.create()
     if listen:

@@ -1,6 +1,7 @@
 """What a visitor is told when something is not there or goes wrong: in Chinese, with what to do, and without a path, a
 statement or a secret. What really happened goes to the log."""
 
+import errno
 import logging
 import re
 
@@ -91,6 +92,11 @@ def _told(request: Request, exception: Exception) -> tuple[int, str, str]:
         return 400, "查询有误", in_chinese(text) or _NOT_ALLOWED
     if isinstance(exception, OverflowError):
         return 400, "请求有误", "数字过大。"
+    if isinstance(exception, OSError) and exception.errno == errno.ENAMETOOLONG:  # of a sheet that nobody could have
+        return 404, "没有这个页面", ""
+    # Datasette takes the JSON of this one apart unseen.
+    if isinstance(exception, LookupError | TypeError | ValueError) and "_through" in request.args:
+        return 400, "请求有误", "网址中的查询条件有误。"
     if isinstance(exception, sqlite3.DatabaseError):
         said = in_chinese(text)
         if said in (_HELD, _BROKEN):

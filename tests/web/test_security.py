@@ -230,7 +230,14 @@ def test_a_record_that_is_held_is_read_all_the_same(home: Home) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize(
     "path",
-    ["/nianbao?sql=select+1", "/nianbao.json", "/nianbao.csv", "/nianbao/reports", "/nianbao/reports.json", "/nianbao/reports.csv"],
+    [
+        "/nianbao?sql=select+1",
+        "/nianbao.json",
+        "/nianbao.csv",
+        "/nianbao/reports",
+        "/nianbao/reports.json",
+        "/nianbao/reports.csv",
+    ],
 )
 def test_a_question_that_is_none_is_answered_shortly(pages: Pages, path: str, query: str) -> None:
     answer = pages(f"{path}?{query}")
@@ -307,3 +314,19 @@ def test_the_limits_are_of_this_process(demo_home: Path) -> None:
     conn.set_authorizer(None)
     assert 0 < conn.execute("PRAGMA hard_heap_limit").fetchone()[0] <= HEAP
     conn.close()
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["_facet={}", "_facet_date={}", "_facet_array={}", "_through=1", "_through={}", "_through=[]", "_through=NaN"],
+)
+def test_what_datasette_takes_apart_unseen_is_the_asker_s_mistake(pages: Pages, question: str) -> None:
+    for path in ("/nianbao/events", "/nianbao/events.json"):
+        assert pages(f"{path}?{question}").status_code in (200, 400), (path, question)
+
+
+def test_a_sheet_of_a_name_too_long_for_a_file_is_not_there(pages: Pages, caplog: pytest.LogCaptureFixture) -> None:
+    """Anybody may ask for it: it must not fill the log."""
+    for folder in ("/static/", "/-/static/"):
+        assert pages(folder + "a" * 1900).status_code == 404
+    assert not caplog.records

@@ -1,5 +1,6 @@
 """The staff pages beside the service: there with it, gone with it, back when they die, and no trouble of theirs is its own."""
 
+import gc
 import os
 import re
 import signal
@@ -12,11 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from monitor.cli import cli
 from monitor.home import Home
 from monitor.service.pages import Pages as Kept
 from monitor.settings import Settings
 from monitor.settings_web import Web
+from monitor.web import server
 from tests.e2e.portals_that_break import command
 from tests.e2e.service_home import disable_built_in
 from tests.web.conftest import NIANBAO, until
@@ -133,3 +137,17 @@ def test_settings_that_are_read_at_each_request_start_nothing_anew(tmp_path: Pat
     kept.refresh(Settings(web=Web(session="1h")))
     assert until(lambda: len(starts.read_text().split()) == 2)
     kept.stop()
+
+
+def test_pages_that_are_served_for_months_collect_their_garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`main` holds it back while it imports; a group that does something by itself is no Command."""
+    found = []
+    monkeypatch.setattr(server, "serve", lambda *_: found.append(gc.isenabled()))
+    gc.disable()
+    try:
+        done = CliRunner().invoke(cli, ["--home", str(tmp_path), "web"])
+    finally:
+        gc.enable()
+        gc.unfreeze()
+    assert done.exit_code == 0, done.output
+    assert found == [True]
