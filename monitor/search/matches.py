@@ -6,8 +6,9 @@ version matches comes before one that had the words once.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from monitor.search.found import MOST, Asked
@@ -18,11 +19,11 @@ from monitor.store import Row, Store
 _TITLES = 300
 """Versions whose titles match that are taken first."""
 _CHUNK = 1000
-_RANGES = 40
-"""Stretches of versions, at most, that are looked at apart from what lies between them."""
+_FAR = {"words": 200, "titles": 2000}
+"""Versions between two that are allowed: to look anew takes as long as to step over so many."""
 _RANK_SECONDS = 0.06
-_RANKED_VERSIONS = 20_000
-"""In an index of more, several words are not ranked by how rare each is: that is known only after a look at all their places."""
+_SCORED = 5_000
+"""More versions that match than this are not ranked: BM25 takes a look at every place of every word."""
 
 
 @contextmanager
@@ -43,51 +44,41 @@ class Matches:
         self.phrases = query.phrases
         self.size: int = conn.execute("SELECT coalesce(max(version), 0) FROM documents").fetchone()[0]
         self.expression = expression(query, asked.where)
-        self.in_title = expression(query, "title") if asked.where in ("", "title") else ""
+        # A word that is not to stand anywhere may stand in the text of a version whose title is as it should be.
+        told_by_title = asked.where == "title" or (asked.where == "" and not query.excluded)
+        self.in_title = expression(query, "title") if told_by_title else ""
         self.titled: set[int] = set()
         self.reports: dict[int, Row] = {}
         self.versions: dict[int, set[int]] = {}
         """By report: versions that match."""
+        self.matched = self.looked_at = 0
+        """Versions that match, of so many."""
         self.more = self.late = False
 
     def collect(self) -> None:
         allowed = _versions_of(self.store, self.conn, self.asked) if self.asked.limited else None
+        self.looked_at = self.size if allowed is None else len(allowed)
         for chunk in self._stream("titles", self.in_title, allowed, _TITLES) if self.in_title else ():
             self.titled.update(chunk)
             self._note(chunk)
             if len(self.reports) >= _TITLES:
                 break
         for chunk in self._stream("words", self.expression, allowed, _CHUNK):
+            self.matched += len(chunk)
             self._note(chunk)
             if len(self.reports) > MOST:
                 self.more = True
                 break
 
     def _stream(self, table: str, match: str, allowed: set[int] | None, size: int) -> Iterator[list[int]]:
-        """Versions that match in chunks, newest first; ends early once time is up."""
-        sql = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC"  # noqa: S608
-        cursor = self.conn.cursor()
-        cursor.arraysize = size
-        chunk: list[int] = []
-        try:
-            for first, last in [(0, self.size)] if allowed is None else _ranges(allowed, self.size // _RANGES):
-                values = (match, first, last)
-                fetch: Callable[[], list[tuple[int]]] = lambda values=values: cursor.execute(sql, values).fetchmany()  # type: ignore[misc]  # noqa: E731
-                while rows := self._in_time(fetch):
-                    fetch = cursor.fetchmany
-                    chunk += (number for (number,) in rows if allowed is None or number in allowed)
-                    if len(chunk) >= size:
-                        yield chunk
-                        chunk = []
-        finally:
-            cursor.close()
-        if chunk:
+        """Versions that match in chunks, newest first if not all are looked at; ends early once time is up."""
+        found = _all(self.conn, table, match) if allowed is None else _among(self.conn, table, match, allowed)
+        while chunk := self._in_time(lambda: list(islice(found, size))):
             yield chunk
 
-    def _in_time(self, fetch: Callable[[], list[tuple[int]]]) -> list[tuple[int]]:
-        if (
-            time.monotonic() > self.end
-        ):  # SQLite looks at the clock between rows; a phrase that is nowhere is one step to it
+    def _in_time(self, fetch: Callable[[], list[int]]) -> list[int]:
+        # SQLite looks at the clock between rows; a phrase that is nowhere is one step to it.
+        if time.monotonic() > self.end:
             self.late = True
             return []
         try:
@@ -121,11 +112,7 @@ class Matches:
 
     def ranked(self) -> list[Row]:
         """The reports in order, as many as a search looks at."""
-        scores = (
-            self._scores()
-            if self.asked.sort == "best" and len(self.versions) > 1 and not (self.more or self.late)
-            else {}
-        )
+        scores = self._scores() if self._can_be_scored() else {}
 
         def best(row: Row) -> tuple[object, ...]:
             versions = self.versions[row["id"]]
@@ -146,8 +133,10 @@ class Matches:
         return sorted(rows, key=keys[self.asked.sort])[:MOST]
 
     def _can_be_scored(self) -> bool:
-        few = len(self.phrases) == 1 or self.size <= _RANKED_VERSIONS
-        return self.asked.sort == "best" and len(self.versions) > 1 and few and not (self.more or self.late)
+        """Whether all that match, the limits of the search aside, are few enough. The same search says the same each time."""
+        if self.asked.sort != "best" or self.more or self.late or len(self.versions) < 2:
+            return False
+        return self.matched * self.size <= _SCORED * max(1, self.looked_at)
 
     def _scores(self) -> Mapping[int, float]:
         """Less is better. Nothing if it would take too long."""
@@ -182,15 +171,31 @@ class Matches:
         return found
 
 
-def _ranges(numbers: Iterable[int], gap: int) -> list[tuple[int, int]]:
-    """The stretches in which numbers lie with smaller gaps between them, the last first."""
-    found: list[tuple[int, int]] = []
-    for number in sorted(numbers, reverse=True):
-        if found and found[-1][0] - number <= gap:
-            found[-1] = (number, found[-1][1])
-        else:
-            found.append((number, number))
-    return found
+def _all(conn: sqlite3.Connection, table: str, match: str) -> Iterator[int]:
+    sql = f"SELECT rowid FROM {table} WHERE {table} MATCH ? ORDER BY rowid DESC"  # noqa: S608
+    return (version for (version,) in conn.execute(sql, (match,)))
+
+
+def _among(conn: sqlite3.Connection, table: str, match: str, allowed: Collection[int]) -> Iterator[int]:
+    """Those of `allowed` that match: steps from one match to the next, and where none is allowed for long looks anew from the
+    next that is. A word that is everywhere is not followed through all versions, nor is one that is rare looked for twice in
+    the same stretch. The newest first, unless all are looked at anyway: forwards is quicker."""
+    back = len(allowed) > MOST
+    bound = "<= ? ORDER BY rowid DESC" if back else ">= ? ORDER BY rowid"
+    sql = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid {bound}"  # noqa: S608
+    left = sorted(allowed, reverse=not back)
+    far = _FAR[table]
+    on = True
+    while left and on:
+        on = False
+        for (version,) in conn.execute(sql, (match, left[-1])):
+            while left and (left[-1] > version if back else left[-1] < version):
+                left.pop()
+            if left and left[-1] == version:
+                yield left.pop()
+            if not left or abs(version - left[-1]) > far:
+                on = True
+                break
 
 
 def as_json(numbers: Iterable[int]) -> str:

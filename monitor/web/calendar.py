@@ -12,7 +12,7 @@ from monitor.export.values import seen
 from monitor.legal import due_on, local_date
 from monitor.store import Store
 from monitor.times import to_utc
-from monitor.web.feeds import conditional, host, last_settled
+from monitor.web.feeds import conditional, host, last_settled, place
 from monitor.web.site import Route, Site
 
 _SHOWN = 30
@@ -163,7 +163,7 @@ async def calendar(site: Site, request: Request) -> Response:
     today = local_date(to_utc(site.now))
 
     def read(store: Store) -> tuple[list[Due], str, str]:
-        title = f"地区 {scope.region}" if scope.region else "全部"
+        title = place(scope.region) if scope.region else "全部"
         if scope.portal:
             row = store.row("SELECT title FROM portals WHERE name = ?", (scope.portal,))
             if row is None:

@@ -84,6 +84,16 @@ class Drawn(msgspec.Struct, frozen=True):
     mark: Mark = NONE
     notes: tuple[Note, ...] = ()
 
+    @property
+    def changed(self) -> tuple[tuple[str, Cell], ...]:
+        """Its changed cells with an address of their own, each with what heads its row and, in a national table, its column."""
+        return tuple(
+            (" · ".join([*(one.new for one in line.cells if one.head == "row"), *cell.over[-1:]]), cell)
+            for line in self.lines
+            for cell in line.cells
+            if cell.kind == "changed" and cell.mark.anchor
+        )
+
 
 Block = Para | Drawn
 

@@ -15,7 +15,7 @@ from monitor import outbox_store
 from monitor.event_detail import KINDS
 from monitor.event_view import EventView, Style
 from monitor.export.values import seen
-from monitor.message import compose
+from monitor.message import PROVINCES, compose
 from monitor.store import Row, Store
 from monitor.times import to_utc
 from monitor.web.site import Route, Site
@@ -57,7 +57,7 @@ def latest(store: Store, scope: Scope, most: int = MOST) -> list[Entry]:
     rows = sorted(found.values(), key=lambda row: (row["retracted_at"] or row["detected_at"], row["id"]), reverse=True)
     asked = [(row["id"], "retraction" if row["retracted_at"] else "event") for row in rows[:most]]
     return [
-        Entry(row["key"], row["retracted_at"] or row["detected_at"], view)
+        Entry(row["key"], known(row["retracted_at"] or row["detected_at"]), view)
         for row, view in zip(rows, outbox_store.views(store, asked), strict=False)
     ]
 
@@ -98,7 +98,7 @@ def atom(entries: Sequence[Entry], title: str, address: str, base: str, style: S
         one.id(_tag(f"event:{entry.key}"))
         one.title(_words(message.subject))
         one.updated(to_utc(entry.updated))
-        one.published(to_utc(entry.view.detected_at))
+        one.published(to_utc(known(entry.view.detected_at)))
         one.category({"term": entry.view.kind, "label": WORDS["zh"].get(entry.view.kind, entry.view.kind)})
         one.link(href=f"{base}/event/{entry.view.id}", rel="alternate", type="text/html")
         one.content(_words(message.html), type="html")
@@ -140,10 +140,27 @@ def _has(request: Request, tag: str, moment: datetime) -> bool:
     return moment <= (since if since.tzinfo else since.replace(tzinfo=UTC))
 
 
+def known(time: str) -> str:
+    """A time of the record; what is none, as a damaged record may hold, stands for long ago."""
+    try:
+        to_utc(time)
+    except ValueError:
+        return _EPOCH
+    return time
+
+
+def place(region: str) -> str:
+    """What a region's code, or the beginning of one, is called."""
+    province = PROVINCES.get(region[:2])
+    if province is None:
+        return f"地区 {region}"
+    return province if len(region) == 2 else f"{province} {region}"
+
+
 def last_settled(store: Store) -> str:
     """When the last pass ended."""
     row = store.row("SELECT finished_at FROM crawls WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1")
-    return row["finished_at"] if row else _EPOCH
+    return known(row["finished_at"]) if row else _EPOCH
 
 
 async def _feed(site: Site, request: Request, scope: Scope, name: str) -> Response:
@@ -176,7 +193,7 @@ async def of_portal(site: Site, request: Request) -> Response:
 
 async def of_region(site: Site, request: Request) -> Response:
     region = request.url_vars["region"]
-    return await _feed(site, request, Scope(region=region), f"地区 {region}")
+    return await _feed(site, request, Scope(region=region), place(region))
 
 
 async def of_kind(site: Site, request: Request) -> Response:
@@ -190,14 +207,14 @@ async def index(site: Site, request: Request) -> Response:
     """All of them."""
     asked = (request.args.get("q") or "").strip()[:100]
 
-    def read(store: Store) -> tuple[list[Row], list[str]]:
+    def read(store: Store) -> tuple[list[Row], list[tuple[str, str]]]:
         portals = store.rows(
             """SELECT name, title, region FROM portals WHERE instr(title, ?) > 0 OR name = ? OR substr(region, 1, length(?)) = ?
             ORDER BY region, name LIMIT ?""",
             (asked, asked, asked, asked, _SHOWN_PORTALS + 1),
         )
         regions = store.values("SELECT DISTINCT substr(region, 1, 2) FROM portals WHERE region <> '' ORDER BY 1")
-        return portals, [region for (region,) in regions if region.isascii() and region.isdigit()]
+        return portals, [(region, place(region)) for (region,) in regions if region.isascii() and region.isdigit()]
 
     portals, regions = await site.read(read)
     token = site.access.feed_token(site.actor(request)) if hasattr(site.access, "feed_token") else ""

@@ -8,7 +8,7 @@ import asyncio
 import io
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import msgspec
 from datasette.database import QueryInterrupted
@@ -21,6 +21,7 @@ from jinja2 import Environment
 
 from monitor.export.columns import Column, Table
 from monitor.export.writers import MEDIA_TYPES, Content, write_csv, write_xlsx
+from monitor.figure_views import COLUMNS
 from monitor.sqlite import sqlite3
 from monitor.store import Row, Store
 from monitor.times import local
@@ -71,6 +72,7 @@ def teach(env: Environment, site: Site) -> None:
         "saved_queries": SAVED,
         "query_groups": GROUPS,
         "people_views": VIEWS,
+        "wide_view": WIDE,
     }
 
 
@@ -156,7 +158,7 @@ async def download(site: Site, request: Request) -> Response:
     view = (TableView if table else DatabaseView)(site.datasette)
     if not table and not request.args.get("sql"):
         raise NotFound("没有要下载的内容")
-    answer = await view.data(_uncounted(request))
+    answer = await view.data(_told(request, "_nocount=1"))
     if isinstance(answer, Response):
         return answer
     data = answer[0]
@@ -188,15 +190,52 @@ async def database(site: Site, request: Request) -> Response:
     return answer
 
 
-def _uncounted(request: Request) -> Request:
-    told = "&".join(filter(None, (request.query_string, "_nocount=1")))
+def _told(request: Request, more: str) -> Request:
+    """The request, as if its address said more."""
+    told = "&".join(filter(None, (request.query_string, more)))
     return Request({**request.scope, "query_string": told.encode("latin-1")}, request.receive)
+
+
+WIDE = "统计数据"
+"""The view with a column for each cell of the forms: each is a look-up of its own in each row."""
+FEW = (
+    "年报编号", "门户", "地区", "机关", "年度", "公开日期", "数据来源",
+    *(COLUMNS[code] for code in (
+        "requests.new.total", "requests.carried_in.total", "requests.granted.total", "requests.partly_granted.total",
+        "requests.handled_total.total", "requests.carried_out.total", "review.reconsideration.total", "review.direct_suit.total",
+        "review.suit_after_reconsideration.total", "proactive.normative_documents.issued", "proactive.fees.amount",
+    )),
+    "网址",
+)  # fmt: skip
+"""Its columns that a page shows where none are asked for."""
+
+
+def _narrowed(request: Request) -> Request:
+    """The page of the wide view with few columns and those that it is filtered or sorted by; with all of them if the address
+    says so (`_wide`)."""
+    if any(request.args.get(key) for key in ("_wide", "_col", "_nocol")):
+        return request
+    named = {key.partition("__")[0] for key in request.args}
+    named |= {value for key in ("_sort", "_sort_desc", "_facet") for value in request.args.getlist(key)}
+    columns = (*FEW, *(name for name in COLUMNS.values() if name in named and name not in FEW))
+    return _told(request, urlencode([("_col", name) for name in columns]))
+
+
+async def database_json(site: Site, request: Request) -> Response:
+    """What there is to be asked, or the answer to own SQL, as JSON."""
+    if not request.args.get("sql") and request.args.get("_shape") in ("array", "arrayfirst"):
+        problem = "没有查询，也就没有行：_shape 只用于查询的结果"
+        return Response.json({"ok": False, "error": problem, "status": 400}, status=400)
+    answer: Response = await DatabaseView(site.datasette).dispatch_request(request)
+    return answer
 
 
 async def table(site: Site, request: Request) -> Response:
     """A table, view or saved query; its rows are counted only where that is asked for (`_count`), as it may take seconds."""
+    if tilde_decode(request.url_vars["table"]) == WIDE:
+        request = _narrowed(request)
     if not request.args.get("_count") and not request.args.get("_nocount"):
-        request = _uncounted(request)
+        request = _told(request, "_nocount=1")
     answer: Response = await TableView(site.datasette).dispatch_request(request)
     return answer
 
@@ -204,6 +243,7 @@ async def table(site: Site, request: Request) -> Response:
 ROUTES: list[Route] = [
     ("/query", home),
     (rf"/(?P<database>{NAME})(?P<format>never)?", database),
+    (rf"/(?P<database>{NAME})\.(?P<format>json)", database_json),
     (rf"/(?P<database>{NAME})/(?P<table>[^/%.]+)(?P<format>never)?", table),
     (rf"/{NAME}/(?P<rest>[^?]*%[^?]*)", renamed),
     (rf"/(?P<database>{NAME})\.(?P<format>csv|xlsx)", download),

@@ -7,6 +7,7 @@ import msgspec
 
 from monitor.markup import is_web
 from monitor.store import Row, Store
+from monitor.times import shown
 
 _YEAR_FROM = {"column": "依据栏目名称", "published": "依据公开日期"}
 
@@ -25,6 +26,11 @@ def notes(store: Store, report: Row, detail: dict[str, Any]) -> Iterable[Note]:
     """`detail`: `reports.detail`, decoded."""
     if report["withdrawn_at"]:
         yield Note("操作员已撤销：这不是年度报告，不再跟踪。", "warn")
+    if report["status"] == "live" and (gone := _gone(store, report["id"])):
+        times = f"（前后 {len(gone)} 次）" if len(gone) > 1 else ""
+        event, since, until = gone[-1]
+        back = f"，{shown(until)} 重新上线" if until else ""
+        yield Note(f"曾被撤下：{shown(since)} 确认{back}{times}。", "warn", f"/event/{event}", "当时的证据")
     if detail.get("reason") == "overwritten":
         yield Note("原网址上的页面已换成其他年度的报告。", "bad")
     if (how := detail.get("year_from")) is not None:
@@ -46,6 +52,21 @@ def notes(store: Store, report: Row, detail: dict[str, Any]) -> Iterable[Note]:
         yield Note("当前版本是按新的读取规则重读存档所得，尚待下一次读取印证。")
     if detail.get("is_section"):
         yield Note("报告即在栏目页上。")
+
+
+def _gone(store: Store, report: int) -> list[tuple[int, str, str]]:
+    """Take-downs that stand: the event, when it was said, when it was over (empty: nobody said so)."""
+    found: list[tuple[int, str, str]] = []
+    for one in store.rows(
+        """SELECT id, kind, detected_at FROM events WHERE report = ? AND kind IN ('taken_down', 'restored')
+        AND retracted_at IS NULL ORDER BY id""",
+        (report,),
+    ):
+        if one["kind"] == "taken_down":
+            found.append((one["id"], one["detected_at"], ""))
+        elif found and not found[-1][2]:
+            found[-1] = (*found[-1][:2], one["detected_at"])
+    return found
 
 
 def _texts(value: object) -> list[str]:

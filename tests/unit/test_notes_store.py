@@ -297,7 +297,7 @@ def test_a_file_that_is_exchanged_is_the_new_one_at_once(notes: Notes, tmp_path:
 
 
 def test_one_who_waits_too_long_is_told(notes: Notes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.notes._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("monitor.notes.file.BUSY_SECONDS", 0.1)
     notes.comment("李明", AT, ONE, "看过了")
     conn = sqlite3.connect(tmp_path / "notes.db", isolation_level=None)
     conn.execute("BEGIN IMMEDIATE")

@@ -132,3 +132,21 @@ def test_a_hostile_portal(home: Home) -> None:
         conn.execute("UPDATE portals SET title = ? WHERE name = 'wangjiang'", ("甲\r\nBEGIN:VEVENT\r\n,;\\",))
     conn.close()
     assert len(dates(Pages(home), "?portal=wangjiang")) == 6
+
+
+@pytest.mark.parametrize(
+    "time", [None, "2024-02-09 00:00:00", "", "soon", "2026-02-31T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_odd_times_of_a_record_are_no_hindrance(home: Home, time: str | None) -> None:
+    with sqlite3.connect(home.database) as conn:
+        conn.execute("UPDATE crawls SET finished_at = ?", (time,))
+    conn.close()
+    answer = Pages(home)("/calendar.ics")
+    assert answer.status_code == 200
+    assert len(read(answer.content)) == 6
+
+
+def test_a_region_is_called_by_its_name(pages: Pages) -> None:
+    assert "浙江" in pages("/calendar.ics?region=33").text
+    assert "浙江 3310" in pages("/calendar.ics?region=3310").text
+    assert "地区 99" in pages("/calendar.ics?region=99").text

@@ -135,6 +135,15 @@ def test_the_changed_digit_is_marked_in_text_and_table(pages: Pages, view: str, 
     assert 'id="c2"' in html
 
 
+def test_on_a_telephone_a_table_says_first_what_changed_in_it(pages: Pages, reports: Reports) -> None:
+    """The cell itself is off to the right there."""
+    html = pages(f"/diff/{reports.changed}/1/2?view=inline").text
+    brief = html[html.index('<ul class="brief">') :]
+    assert re.search(
+        r'<a href="#c2">一、本年新收政府信息公开申请数量 · 总计</a>　142 → <b>146</b>', brief[: brief.index("</ul>")]
+    )
+
+
 def test_the_answer_stands_on_top(pages: Pages, reports: Reports) -> None:
     html = pages(f"/diff/{reports.changed}/1/2").text
     top = html[: html.index('<div class="body')]

@@ -228,3 +228,22 @@ def test_the_page_lists_every_feed(pages: Pages) -> None:
         assert pages(address.removeprefix("http://127.0.0.1:8766").replace("&amp;", "&")).status_code == 200
     assert "没有找到这样的门户" in pages("/feeds?q=没有").text
     assert pages("/feeds?q=海棠").text.count("/feeds/portal/") == 1
+
+
+def test_regions_are_named(home: Home) -> None:
+    change(home, "UPDATE portals SET region = '331002' WHERE name = 'haitang'")
+    pages = Pages(home)
+    page = pages("/feeds").text
+    assert re.search(r'/feeds/region/33\.atom">浙江</a> <span class="quiet">33</span>', page)
+    assert re.search(r'/calendar\.ics\?region=33">浙江</a>', page)
+    assert "年报监测 · 浙江<" in pages("/feeds/region/33.atom").text
+    assert "年报监测 · 浙江 3310<" in pages("/feeds/region/3310.atom").text
+
+
+@pytest.mark.parametrize("time", ["2024-02-09 00:00:00", "", "soon"])
+def test_odd_times_of_a_record_are_no_hindrance(home: Home, time: str) -> None:
+    change(home, "UPDATE events SET detected_at = ? WHERE baseline = 0", time)
+    change(
+        home, "UPDATE events SET retracted_at = ? WHERE id IN (SELECT id FROM events WHERE baseline = 0 LIMIT 1)", time
+    )
+    assert len(Read(Pages(home)("/feeds/all.atom")).entries) > 5

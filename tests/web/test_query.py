@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 import time
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,6 +17,7 @@ import pytest
 from monitor.home import Home
 from monitor.store import Store, read_only
 from monitor.web import query_words
+from monitor.web.queries import FEW, WIDE
 from monitor.web.saved_queries import MONTH, NOW, SAVED, VIEWS
 from tests.unit.figures_record import HOSTILE, Made, make
 from tests.web.conftest import Look, Pages, Served
@@ -375,3 +377,52 @@ def test_the_home_names_what_can_be_asked(pages: Pages) -> None:
     for example in examples:
         path = example.replace("&amp;", "&").removeprefix("http://127.0.0.1:8766")
         assert isinstance(json.loads(pages(path).text), list)
+
+
+# The wide view
+
+
+def test_the_wide_view_shows_few_columns_first(pages: Pages) -> None:
+    path = f"/nianbao/{query_words.tilde(WIDE)}"
+    assert len(set(FEW)) == len(FEW) < 25
+
+    def columns(address: str) -> list[str]:
+        answer = pages(address)
+        assert answer.status_code == 200
+        head = re.search(r"<thead>.*?</thead>", answer.text, re.DOTALL)
+        assert head is not None
+        return [re.sub(r"<[^>]*>| [▲▼]", "", cell).strip() for cell in re.findall(r"<th.*?</th>", head[0], re.DOTALL)]
+
+    page = pages(path).text
+    assert columns(path) == list(FEW)
+    assert f"只列出常用的 {len(FEW)} 列" in page
+    wide = re.search(r'href="([^"]*_wide=1[^"]*)"', page)
+    assert wide is not None
+    assert len(columns(unescape(wide[1]))) > 200
+    assert "_col" not in wide[1]
+    after = re.search(
+        r'href="([^"]*_wide=1[^"]*_next=[^"]*|[^"]*_next=[^"]*_wide=1[^"]*)"', pages(unescape(wide[1])).text
+    )
+    assert after is not None
+    assert len(columns(unescape(after[1]))) > 200
+    own = "表三_自然人_一、本年新收"
+    assert own not in FEW
+    assert columns(path + "?" + urlencode({f"{own}__gt": 1}))[-1] == own
+    assert columns(path + "?" + urlencode({"_sort_desc": own}))[-1] == own
+    assert columns(path + "?" + urlencode({"_col": "机关"})) == ["机关"]
+    assert len(pages(path + ".json?_size=1&_shape=array").json()[0]) > 200
+
+
+def test_json_of_all_that_can_be_asked(pages: Pages) -> None:
+    for query in ("", "?_size=1", "?_sort=x", "?_nl=on", "?_trace=1", "?_shape=objects", "?_shape=array"):
+        answer = pages(f"/nianbao.json{query}")
+        assert answer.status_code == (400 if "=array" in query else 200), query
+        assert answer.headers["content-type"].startswith("application/json")
+    told = {one["name"]: one for one in pages("/nianbao.json").json()["queries"]}
+    assert set(told) == {one.name for one in SAVED}
+    assert told["机关历年新收"]["fields"] == [
+        {"name": "机关", "type": "text", "hint": "名称的一部分，必填", "required": True}
+    ]
+    for shape, form in (("", dict), ("?_shape=objects", dict), ("?_shape=arrays", dict), ("?_shape=array", list)):
+        answer = pages(f"/nianbao/{query_words.tilde('数据不平衡')}.json{shape}")
+        assert (answer.status_code, type(answer.json())) == (200, form)

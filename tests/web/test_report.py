@@ -458,3 +458,11 @@ def test_a_page_opens_without_a_fault(
     assert seen.said == ()
     assert seen.faults == ()
     assert wide == [width]
+
+
+def test_a_report_that_was_gone_and_came_back_says_so_on_top(pages: Pages) -> None:
+    with pages.home.reader() as store:
+        (row,) = store.rows("SELECT report, id FROM events WHERE kind = 'taken_down'")
+    head = pages(f"/report/{row['report']}").text.partition("经过")[0]
+    assert "曾被撤下：2026-01-28 12:30 确认，2026-01-29 08:30 重新上线。" in head
+    assert f'href="/event/{row["id"]}"' in head

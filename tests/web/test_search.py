@@ -1,6 +1,7 @@
 """Search: words of any length, numbers, what only an old version says, hostile text, an index that is not there."""
 
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from markupsafe import escape
 
 from monitor.home import Home
+from monitor.search import matches
 from monitor.search.index import Indexer, path_of
 from monitor.sqlite import sqlite3
 from tests.web.conftest import NIANBAO, Look, Pages, Served
@@ -332,6 +334,55 @@ def test_the_command_tells_what_is_wrong(home: Home) -> None:
         code, out, err = run(home, *words)
         assert (code, out) == (2, "")
         assert said in err
+
+
+def test_what_is_excluded_stands_nowhere_in_what_is_found(home: Home) -> None:
+    pages = Pages(indexed(home))
+    assert pages("/search.json?q=年度报告").json()["count"] == 66
+    assert pages("/search.json?q=年度报告 邮编").json()["count"] == 66
+    assert pages("/search.json?q=年度报告 -邮编").json()["count"] == 0  # which is in no title, but in every text
+    assert pages("/search.json?q=年度报告 -邮编&in=title").json()["count"] == 66
+
+
+# How the index is asked ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("far", [0, 3, 10_000])
+@pytest.mark.parametrize("most", [0, 10_000])
+def test_among_few_versions_all_that_match_are_found(monkeypatch: pytest.MonkeyPatch, far: int, most: int) -> None:
+    monkeypatch.setattr(matches, "_FAR", {"words": far})
+    monkeypatch.setattr(matches, "MOST", most)  # forwards, backwards
+    conn = sqlite3.connect(":memory:")
+    conn.execute("CREATE VIRTUAL TABLE words USING fts5(text, content='')")
+    rng = random.Random(8)
+    texts = {
+        number: " ".join(["often", *rng.choices(["a", "b", "c"], k=4)]) for number in rng.sample(range(1, 900), 500)
+    }
+    conn.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", texts.items())
+    for match, words in (("often", "often"), ('"a b"', "a b"), ('"c c c c"', "c c c c"), ("nowhere", "nowhere")):
+        for size in (0, 1, 20, 400, 899):
+            allowed = set(rng.sample(range(1, 900), size))
+            found = list(matches._among(conn, "words", match, allowed))
+            wanted = {number for number in allowed if words in texts.get(number, "")}
+            assert found == sorted(wanted, reverse=size > most), (match, size)
+    asked: list[str] = []
+    conn.set_trace_callback(asked.append)
+    list(matches._among(conn, "words", "nowhere", range(1, 900)))
+    assert len([one for one in asked if "MATCH" in one]) == 1  # to look for what is nowhere is to look through all
+    conn.close()
+
+
+def test_a_word_that_is_everywhere_is_not_ranked_within_limits(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked: list[str] = []
+    scores = matches.Matches._scores
+    monkeypatch.setattr(matches.Matches, "_scores", lambda self: ranked.append(self.expression) or scores(self))  # type: ignore[func-returns-value]
+    pages = Pages(indexed(home))
+    before = [hit["report"] for hit in pages("/search.json?q=邮编&year=2023").json()["hits"]]
+    assert len(ranked) == 1
+    monkeypatch.setattr(matches, "_SCORED", 10)
+    after = [hit["report"] for hit in pages("/search.json?q=邮编&year=2023").json()["hits"]]
+    assert len(ranked) == 1
+    assert set(after) == set(before)
 
 
 # In a browser ----------------------------------------------------------------------------------------------------

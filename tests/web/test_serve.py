@@ -139,7 +139,9 @@ def test_settings_that_are_read_at_each_request_start_nothing_anew(tmp_path: Pat
     kept.stop()
 
 
-def test_pages_that_are_served_for_months_collect_their_garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_that_are_served_for_months_collect_their_garbage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`main` holds it back while it imports; a group that does something by itself is no Command."""
     found = []
     monkeypatch.setattr(server, "serve", lambda *_: found.append(gc.isenabled()))
