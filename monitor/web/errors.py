@@ -11,7 +11,7 @@ from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 
 from monitor.sqlite import sqlite3
-from monitor.web.record import NoRecord, TooMuch
+from monitor.web.record import NoRecord, TooBusy, TooMuch
 from monitor.web.site import Site
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,8 @@ def _told(request: Request, exception: Exception) -> tuple[int, str, str]:
     text = str(exception.args[0]) if exception.args else ""
     if isinstance(exception, NoRecord):
         return 503, "还没有可读的记录", _missing(exception)
+    if isinstance(exception, TooBusy):
+        return 503, "查询太多", "正在等待的查询太多，请过几秒再试。"
     if isinstance(exception, QueryInterrupted) or text == "interrupted":
         return 400, "查询超时", SLOW
     if isinstance(exception, TooMuch | MemoryError):

@@ -51,6 +51,8 @@ _RESULT = 32_000_000
 """Bytes of all that a query may give at once."""
 _COLUMNS, _PATTERN, _WORDS, _TRIMMED = 600, 300, 1000, 100
 """The most columns of a result, bytes of a LIKE pattern, characters that are searched for and that are trimmed."""
+QUESTIONS = 16
+"""That are asked and wait at the same time: four threads answer each within two seconds, so nobody waits longer than ten."""
 HEAP = 400_000_000
 """Bytes that SQLite may take in this process, all questions together: a statement that unfolds without bound fails."""
 _PAGE_THREADS = 4
@@ -64,6 +66,10 @@ class NoRecord(StoreError):
     def __init__(self, message: str, why: Literal["missing", "behind", "broken"] = "missing") -> None:
         super().__init__(message)
         self.why = why
+
+
+class TooBusy(Exception):
+    """So many questions in SQL wait already that one more would only wait in vain."""
 
 
 class TooMuch(Exception):
@@ -209,6 +215,7 @@ class Record(Database):  # type: ignore[misc]  # Datasette has no types
     def __init__(self, datasette: Datasette, path: Path) -> None:
         super().__init__(datasette, path=str(path), is_mutable=True)
         self._files = Files(path)
+        self._asked = 0
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """Raises NoRecord; ValueError if asked for writing."""
@@ -217,7 +224,9 @@ class Record(Database):  # type: ignore[misc]  # Datasette has no types
         return connect(self._files.path)
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """What `fn` says of a connection that can only read. Raises what it raises, and NoRecord."""
+        """What `fn` says of a connection that can only read. Raises what it raises, NoRecord, and TooBusy."""
+        if self._asked >= QUESTIONS:
+            raise TooBusy
 
         def prepare(conn: sqlite3.Connection) -> None:
             self.ds._prepare_connection(conn, self.name)
@@ -226,7 +235,11 @@ class Record(Database):  # type: ignore[misc]  # Datasette has no types
         def in_thread() -> T:
             return fn(self._files.connection("sql", prepare))
 
-        return await asyncio.get_running_loop().run_in_executor(self.ds.executor, in_thread)
+        self._asked += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.ds.executor, in_thread)
+        finally:
+            self._asked -= 1
 
     async def execute(
         self,

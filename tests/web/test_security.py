@@ -1,5 +1,6 @@
 """What staff ask in SQL reads the record and nothing else, within bounds; no answer shows how the pages are made."""
 
+import asyncio
 import re
 import threading
 import time
@@ -15,7 +16,7 @@ from monitor.home import Home
 from monitor.sqlite import sqlite3
 from monitor.web import errors
 from monitor.web.errors import in_chinese
-from monitor.web.record import HEAP, NoRecord, confine, connect
+from monitor.web.record import HEAP, QUESTIONS, NoRecord, confine, connect
 from tests.web.conftest import Pages, Served
 
 
@@ -330,3 +331,25 @@ def test_a_sheet_of_a_name_too_long_for_a_file_is_not_there(pages: Pages, caplog
     for folder in ("/static/", "/-/static/"):
         assert pages(folder + "a" * 1900).status_code == 404
     assert not caplog.records
+
+
+def test_questions_that_would_wait_in_vain_are_told_so_and_the_others_are_answered(pages: Pages) -> None:
+    """One reader's slow questions: whoever comes after them waits for seconds, not for minutes."""
+    slow = "/nianbao.json?sql=WITH+RECURSIVE+n(x)+AS+(SELECT+1+UNION+ALL+SELECT+x%2B1+FROM+n)+SELECT+count(*)+FROM+n"
+
+    async def ask() -> tuple[list[int], float, int]:
+        transport = httpx.ASGITransport(app=pages.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8766", timeout=60) as client:
+            many = asyncio.gather(*(client.get(slow) for _ in range(40)))
+            await asyncio.sleep(0.5)
+            began = time.monotonic()
+            own = (await client.get("/events")).status_code
+            took = time.monotonic() - began
+            return [one.status_code for one in await many], took, own
+
+    codes, took, own = asyncio.run(ask())
+    assert set(codes) == {400, 503}
+    assert codes.count(503) >= 40 - 2 * QUESTIONS
+    assert own == 200
+    assert took < 3
+    assert pages("/nianbao.json?sql=select+1").status_code == 200
