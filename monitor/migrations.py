@@ -551,6 +551,7 @@ _LOOKED_AT = """
 CREATE INDEX events_news ON events (kind) WHERE baseline = 0;
 CREATE INDEX events_retracted ON events (retracted_at) WHERE retracted_at IS NOT NULL;
 CREATE INDEX portals_by_region ON portals (region);
+CREATE INDEX versions_changed ON versions (report, captured_at) WHERE significance = 'content';
 """
 """What the staff pages ask of a whole country's record."""
 

@@ -140,11 +140,14 @@ class PageVisit:
     # The list -----------------------------------------------------------------------------------------------------
 
     async def _settle(self) -> None:
-        """Waits until the page asks for nothing more, or for long enough."""
-        end = time.monotonic() + _SETTLE
-        while (now := time.monotonic()) < end:
-            if not self._traffic.waiting() and now - self._traffic.last >= _QUIET:
-                return
+        """Waits until the page asks for nothing more and has nothing left to do, or for long enough."""
+        began = time.monotonic()
+        while (now := time.monotonic()) < began + _SETTLE:
+            # On a busy machine what was asked may be heard of late: quiet counts from here, and after the page was at rest.
+            if not self._traffic.waiting() and now - max(self._traffic.last, began) >= _QUIET:
+                await self._evaluate(scripts.REST)
+                if not self._traffic.waiting() and self._traffic.last <= now:
+                    return
             await asyncio.sleep(0.05)
             self._traffic.check()
 
@@ -187,7 +190,14 @@ class PageVisit:
             # What it asked for is there, and made nothing new; or it asked for nothing, and had time to.
             answered = self._traffic.count > count and time.monotonic() - self._traffic.last > _ANSWERED
             if (passed > _CHANGE or answered) and not self._traffic.waiting(began):
-                return False
+                await self._evaluate(scripts.REST)
+                if self._traffic.waiting(began):
+                    continue
+                if not await self._collect():
+                    return False
+                await self._settle()
+                await self._collect()
+                return True
         return False
 
     async def _collect(self) -> bool:
@@ -230,7 +240,7 @@ class PageVisit:
                     self._session.send(
                         "Runtime.evaluate",
                         {"expression": script, "contextId": self._world, "returnByValue": True, "userGesture": True,
-                         "timeout": _ANSWER * 1000},
+                         "awaitPromise": True, "timeout": _ANSWER * 1000},
                     )
                 )  # fmt: skip
             except Error as error:

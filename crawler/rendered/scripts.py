@@ -16,6 +16,12 @@ BEFORE = """(() => {
 
 _WORDS = "/^(点击)?(加载更多|查看更多|显示更多|下一页|下页|后一页)[>»›]?$/"
 
+# Done when the page has nothing left to do: what came before this has been worked off.
+REST = """new Promise(done => {
+  const idle = globalThis.requestIdleCallback || (then => setTimeout(then, 100));
+  idle(() => setTimeout(done, 0), {timeout: 5000});
+})"""
+
 # The rows that are new to this world, with whole addresses; how many elements there are; how many links.
 COLLECT = """(() => {
   const seen = (globalThis.seen ||= new Set());

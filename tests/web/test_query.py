@@ -304,10 +304,12 @@ def test_a_query_without_end_is_stopped(pages: Pages) -> None:
     assert sql(pages, "SELECT 1 AS a", ".json", _shape="array").json() == [{"a": 1}]
 
 
-def test_rows_without_end_are_cut_and_said_to_be(pages: Pages) -> None:
+def test_rows_without_end_are_cut_and_said_to_be(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages.site.datasette, "sql_time_limit_ms", 30_000)  # a busy machine is not what is looked at
     endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"
     assert "只取了前 1,000 行" in sql(pages, endless).text
     data = sql(pages, endless, ".json").json()
+    assert "rows" in data, data
     assert (len(data["rows"]), data["truncated"]) == (1000, True)
     assert sql(pages, endless, ".csv").headers["x-truncated"] == "1"
 
