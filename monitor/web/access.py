@@ -27,7 +27,7 @@ from monitor.web import gate, signin
 from monitor.web.gate import Refusal
 from monitor.web.headers import CSP, Circumstances, dressed
 from monitor.web.sessions import COOKIE, Sessions, secret_at
-from monitor.web.site import LOCAL, Actor, Route, Site
+from monitor.web.site import LOCAL, NOBODY, Actor, Route, Site
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,6 @@ _BODY_SECONDS = 20
 _FORM = Refusal(403, "没有执行", "提交的内容不是从这些页面发出的，或者页面打开得太久。请返回并刷新页面，再提交一次。")
 
 Message = dict[str, Any]
-NOBODY = Actor("", "reader")
-"""Whoever sees what everybody may: the form to sign in."""
 
 
 class Access:
