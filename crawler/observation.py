@@ -299,3 +299,5 @@ class RunSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a pass over a sample read everything; empty: it did not, or was none."""
     retry_after: float = 0.0
     """Seconds from its end for which a host of the portal asked to be left alone (`Retry-After`)."""
+    pause: float = 0.0
+    """Seconds between two requests that the robots.txt of a host asks for, where that is longer than the policy's delay."""

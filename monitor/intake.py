@@ -56,10 +56,18 @@ def finished(folder: Path) -> bool:
     return (folder / RUN).exists()
 
 
+def job_of(folder: Path) -> Job:
+    """What a pass was told. Raises RunError."""
+    try:
+        return msgspec.json.decode((folder / JOB).read_bytes(), type=Job)
+    except (OSError, msgspec.DecodeError) as error:
+        raise RunError(f"{folder}: {error}") from error
+
+
 def read_run(folder: Path) -> Run:
     """Raises RunError."""
+    job = job_of(folder)
     try:
-        job = msgspec.json.decode((folder / JOB).read_bytes(), type=Job)
         summary = msgspec.json.decode((folder / RUN).read_bytes(), type=RunSummary)
     except (OSError, msgspec.DecodeError) as error:
         raise RunError(f"{folder}: {error}") from error

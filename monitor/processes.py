@@ -17,10 +17,10 @@ from pathlib import Path
 
 import msgspec
 
+from crawler.observation import LOG
 from crawler.orders import Again, Asked, Ended, Gone, Order, Progressed, Said, Started, Stop
+from crawler.portal import Portal
 
-LOG = "crawl.log"
-"""In a run folder: what its process wrote."""
 _TAIL = 65_536
 _SIGNALS = {-one.value: one.name for one in signal.Signals}
 
@@ -32,6 +32,7 @@ class Process(msgspec.Struct):
     """A pass's process, and what is known of it."""
 
     order: Order
+    portal: Portal
     heard: Callable[["Process"], None]
     """Called when something new is known."""
     ended: Callable[["Process"], None]
@@ -47,11 +48,15 @@ class Process(msgspec.Struct):
     """It is to be made again, by itself, when there is room."""
     end: Ended | None = None
     """How it ended; None: nobody saw it."""
+    worker: str = ""
+    """Who makes it; empty: this machine, or nobody yet."""
+    lost: str = ""
+    """Why what it wrote never arrived; empty: it did, or was never on its way."""
 
     @property
     def fault(self) -> str:
         """Why it never began; empty: it did."""
-        return self.never or ("" if self.pid or self.end else "the process that starts passes died")
+        return self.never or ("" if self.pid or self.end or self.lost else "the process that starts passes died")
 
 
 class Processes:

@@ -1,7 +1,7 @@
 """No secret is ever logged, stored or shown: `redact` goes over every text that may hold an address with credentials.
 
 In: any text (an error of a library, an address of a channel) and secrets that are known word for word. Out: the same
-text with `***` in their place. It would rather hide too much: of an address whose scheme is not a web or mail one
+text with `***` in their place. It would rather hide too much: of an address whose scheme is not one that names a host
 (`dingtalk://TOKEN`, `slack://A/B/C`), all that follows the scheme is a token. Pure.
 """
 
@@ -12,7 +12,10 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 MASK = "***"
 
 _ADDRESS = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*)://([^\s\"'<>，。；）]+)")
-_HOSTED = frozenset({"http", "https", "mailto", "mailtos", "json", "jsons", "form", "forms", "xml", "xmls", "socks5"})
+_HOSTED = frozenset({
+    "http", "https", "mailto", "mailtos", "json", "jsons", "form", "forms", "xml", "xmls", "socks5",
+    "redis", "rediss", "amqp", "amqps", "s3", "file",
+})  # fmt: skip
 _WORDS = (
     r"access_?token|api_?key|app_?key|auth|authorization|key|pass|passwd|password|pwd|secret|sign|signature|token|"
     r"webhook|user_?key|credential"

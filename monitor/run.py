@@ -20,6 +20,7 @@ from crawler.observation import Mode
 from crawler.portal import Portal, proxy_address
 from monitor import ocr
 from monitor.bookkeeping import Clock, recover
+from monitor.engine import open_engine
 from monitor.fleet import Fleet, Progress
 from monitor.home import Home
 from monitor.refigure import refigure
@@ -57,7 +58,7 @@ def crawl(
     Interrupted, it ends the passes early, and settles them. Raises PortalError for a proxy whose variable is not set, and
     what keeps the record from being written; the other passes are then ended early.
     """
-    for portal in portals:
+    for portal in portals if settings.service.engine == "local" else ():
         proxy_address(portal, os.environ)  # a variable that is not set is an error before anything starts
     read_now = {portal.name for portal in portals}
     portals = longest_first(store, settings, portals)
@@ -66,7 +67,13 @@ def crawl(
         pictures = open_pictures(home, store, clock, open_parts)
         fleet = open_parts.enter_context(
             Fleet(
-                home, store, lambda: settings, clock, parallel=settings.service.parallel, pictures=pictures, found=found
+                home,
+                store,
+                lambda: settings,
+                clock,
+                open_engine(home, settings.service),
+                pictures=pictures,
+                found=found,
             )
         )
         for old in fleet.recover():

@@ -40,6 +40,8 @@ class UnderWay(msgspec.Struct, frozen=True):
     """UTC."""
     done: int
     total: int
+    worker: str = ""
+    """Who makes it; empty: this machine, or nobody yet."""
 
 
 class Turn:
@@ -49,7 +51,7 @@ class Turn:
         self.portal, self.mode, self.everything = portal, mode, everything
         self.progress = progress
         self.future: Future[Settled] = Future()
-        self.hosts = frozenset(bare(host.lower().rstrip(".")) for host in (*portal.hosts, *portal.allowed_hosts))
+        self.hosts = hosts_of(portal)
         self.place: Briefed | None = None
         self.process: Process | None = None
         """None: not started yet, or gone."""
@@ -58,6 +60,8 @@ class Turn:
         """It needs a process of its own."""
         self.overdue = 0.0
         """By the monotonic clock."""
+        self.adopted = False
+        """An earlier process of this home began it."""
 
     def tell(self, done: int, total: int, finished: bool = False) -> None:
         """Progress is for the eye: nothing that goes wrong with it concerns the pass."""
@@ -71,7 +75,13 @@ class Turn:
         process = self.process
         crawl = self.place.crawl if self.place else 0
         pid, done, total = (process.pid, process.done, process.total) if process else (0, 0, 0)
-        return UnderWay(self.portal.name, self.mode, crawl, pid, self.started, done, total)
+        worker = process.worker if process else ""
+        return UnderWay(self.portal.name, self.mode, crawl, pid, self.started, done, total, worker)
+
+
+def hosts_of(portal: Portal) -> frozenset[str]:
+    """Whom a pass over a portal may ask, as far as its file says."""
+    return frozenset(bare(host.lower().rstrip(".")) for host in (*portal.hosts, *portal.allowed_hosts))
 
 
 def first_that_may(

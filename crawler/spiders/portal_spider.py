@@ -161,6 +161,7 @@ class PortalSpider(Spider):
                 detail=reason or self.detail,
                 widened=self._pass.widened if self._pass else "",
                 retry_after=math.ceil(max(fetcher.manners.retry_after, 0.0)) if fetcher else 0.0,
+                pause=fetcher.manners.slowest[1] if fetcher else 0.0,
             )
         )
 

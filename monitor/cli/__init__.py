@@ -27,6 +27,10 @@ _COMMANDS = Commands(
             "monitor.cli.serve:serve",
             "The long-running service: reads each portal when it is due, sends alerts, watches over itself.",
         ),
+        "worker": (
+            "monitor.cli.worker:worker",
+            'A crawl machine: makes passes that a service with engine = "celery" gives out, and hands back what they saw.',
+        ),
         "web": (
             "monitor.cli.web:web",
             "The staff pages alone, for a browser; the record is only read.",
@@ -88,6 +92,10 @@ _COMMANDS = Commands(
         "restore": (
             "monitor.cli.backup:restore",
             "Puts what a backup FILE holds into the home, which may be missing.",
+        ),
+        "workers": (
+            "monitor.cli.workers:workers",
+            "The crawl machines, by their own word: which queues they take passes from, what they read now; and what waits.",
         ),
         "doctor": (
             "monitor.cli.doctor:doctor",

@@ -65,8 +65,10 @@ def _forms(word: str) -> set[str]:
 
 def secrets_in(home: Path, settings: Settings, environ: Mapping[str, str]) -> set[str]:
     """Secrets of an installation: what its files take from the environment, what stands in channels' and proxies'
-    addresses, the heartbeat's token."""
+    addresses and in those of broker and register, the heartbeat's token."""
     found = {secret for channel in settings.channels for secret in channel.secrets}
+    for address in (settings.service.broker, settings.service.results, settings.service.parcels):
+        found |= secrets_of(address)
     for path in (home / FILE, *(home / "portals").glob("*.toml")):
         try:
             text = path.read_text(encoding="utf-8-sig")

@@ -20,6 +20,7 @@ from crawler.observation import SERVICE_STOPS, Mode
 from crawler.portal import Portal, PortalError
 from monitor import ocr, run, upkeep
 from monitor.agenda import facts_of
+from monitor.engine import open_engine
 from monitor.fleet import Fleet, FleetStopped, Progress
 from monitor.home import Home, ServiceError
 from monitor.outbox import Delivered
@@ -40,6 +41,7 @@ from monitor.settings import Settings
 from monitor.settle import Settled
 from monitor.store import Store, StoreError
 from monitor.times import shift
+from monitor.workers.roster import Crews
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ _REFRESH, _UNSETTLED, _WATCH, _PICTURES, _TEND = 10.0, 60.0, 600.0, 1800.0, 8640
 """Seconds between two rounds of upkeep."""
 _LAST_WORDS = 20.0
 """Seconds that messages under way get when the service stops."""
+_NEVER_BEGAN = 60
+"""Seconds after which a pass that could not be begun is tried again."""
 _FLUSH = 120.0
 """Seconds that whoever asks to send waits at most."""
 _UNRECORDED = (OSError, sqlite3.Error, StoreError)
@@ -77,8 +81,9 @@ class Service:
         self._lock = threading.Lock()
         self._asked: set[str] = set()
         """Portals whose scheduled pass waits or is under way."""
-        parallel = self._settings().service.parallel
-        self._fleet = Fleet(home, store, self._settings, clock, parallel=parallel, pictures=pictures)
+        self._engine = open_engine(home, self._settings().service)
+        self._crews: Crews | None = None
+        self._fleet = Fleet(home, store, self._settings, clock, self._engine, pictures=pictures)
         self._timetable = Timetable(clock, self._due)
         self._sender = Sender(lambda: Store.open(home.database), self._settings, clock)
         self._heartbeat = Heartbeat(lambda: self._settings().service.heartbeat)
@@ -118,6 +123,7 @@ class Service:
                 self._pages.start()
             self._timetable.start()
             self._timetable.every(_REFRESH, "configuration", self.refresh)
+            self._timetable.every(_REFRESH, "workers", self._muster)
             self._timetable.every(_UNSETTLED, "unsettled passes", self._settle_what_waits)
             self._timetable.every(_WATCH, "watch", self._look_around)
             self._timetable.every(_WATCH, "portals left out", self._plan_left_out)
@@ -139,7 +145,7 @@ class Service:
 
     def _close(self) -> None:
         self._timetable.stop()
-        self._fleet.stop(SERVICE_STOPS)
+        self._fleet.stop(SERVICE_STOPS, leave=True)
         self._sender.stop(_LAST_WORDS)
         self._heartbeat.stop()
 
@@ -154,6 +160,7 @@ class Service:
             ),
             waiting=self._fleet.waiting(),
             coming=Coming(coming.portal, coming.mode, coming.at) if coming else None,
+            crews=self._crews,
         )
 
     def _health(self) -> HealthServer:
@@ -243,7 +250,12 @@ class Service:
                 self._heartbeat.beat()
             self._sender.wake()
         try:
-            self._plan(name)
+            if isinstance(
+                error, ChildProcessError
+            ):  # whatever keeps passes from being begun is not asked again at once
+                self._timetable.plan(Turn(name, "full", shift(self._clock(), _NEVER_BEGAN), "retry"))
+            else:
+                self._plan(name)
         except _UNRECORDED as trouble:
             log.error("%s: its next pass could not be planned: %s; tried again in ten minutes", name, trouble)
             self._timetable.plan(Turn(name, "full", shift(self._clock(), 600), "retry"))
@@ -251,8 +263,10 @@ class Service:
     def _failed(self, name: str, error: BaseException) -> None:
         if isinstance(error, PortalError):
             log.error("%s", error)
+        elif isinstance(error, FleetStopped):
+            log.info("%s", error)
         elif isinstance(error, ChildProcessError):  # an OSError, but none of the disk: what starts passes died
-            log.error("%s; the pass is made up for", error)
+            log.error("%s; the pass is made up for in a minute", error)
         elif isinstance(error, _UNRECORDED):
             log.error(
                 "%s: the pass could not be recorded: %s: %s; it is made up for", name, type(error).__name__, error
@@ -330,6 +344,9 @@ class Service:
             self._plan_all()
             self._sender.wake()
 
+    def _muster(self) -> None:
+        self._crews = self._engine.crews(self._configuration.portals, self._clock())
+
     def _look_around(self) -> None:
         if self._watch.look():
             self._sender.wake()
@@ -360,6 +377,7 @@ class Service:
             self._watch.failed(error)
             return
         log.info("upkeep: %d run folders and leftovers removed", done.removed)
+        self._engine.tend()
 
 
 def _told(name: str, done: Future[Settled]) -> Said:

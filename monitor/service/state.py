@@ -2,6 +2,8 @@
 
 import msgspec
 
+from monitor.workers.roster import Crews
+
 
 class Running(msgspec.Struct, frozen=True):
     """A pass under way."""
@@ -32,3 +34,5 @@ class State(msgspec.Struct, frozen=True):
     """Passes that are due and wait for their turn."""
     coming: Coming | None = None
     """The next one that is not due yet, or that nobody has begun."""
+    crews: Crews | None = None
+    """Workers and queues; None: passes are made on this machine, or nobody has asked yet."""

@@ -17,6 +17,7 @@ import pytest
 from crawler import kernel
 from crawler.portal import Portal, parse_portal
 from monitor.demo.server import Answer, Request, Response, Web
+from monitor.engine import Local
 from monitor.fleet import Fleet
 from monitor.home import Home
 from monitor.settings import Service, Settings
@@ -123,7 +124,9 @@ class Fleets:
         settings = Settings(service=Service(pass_time=pass_time, pass_memory=pass_memory, together=together))
         with (
             self.home.writing() as store,
-            Fleet(self.home, store, lambda: settings, lambda: "2026-11-22T00:00:00Z", parallel=parallel) as fleet,
+            Fleet(
+                self.home, store, lambda: settings, lambda: "2026-11-22T00:00:00Z", Local(self.home.path, parallel)
+            ) as fleet,
         ):
             yield fleet
 

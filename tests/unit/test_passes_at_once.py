@@ -10,6 +10,7 @@ import pytest
 
 from crawler.orders import Ended
 from crawler.portal import PolicyOverrides, Portal
+from monitor.engine import Local
 from monitor.fleet import Fleet, FleetStopped, Progress
 from monitor.home import Home
 from monitor.processes import Process
@@ -20,10 +21,11 @@ from monitor.store import Store
 NOW = "2026-11-22T00:00:00Z"
 
 
-class Hand:
-    """Stands in for `Processes`: passes run until the test, or a stop, ends them."""
+class Hand(Local):
+    """Makes no processes: passes run until the test, or a stop, ends them."""
 
-    def __init__(self, _: Path) -> None:
+    def __init__(self) -> None:
+        super().__init__(Path(), 3)
         self.begun: dict[str, Process] = {}
         self.order: list[str] = []
         self.stopped: dict[int, str] = {}
@@ -63,10 +65,8 @@ class Bench:
         self.home = Home(path / "home")
         self.home.create()
         self.store = Store.open(self.home.database)
-        self.fleet = Fleet(self.home, self.store, Settings, lambda: NOW, parallel=3)
-        hand = self.fleet._processes
-        assert isinstance(hand, Hand)
-        self.hand = hand
+        self.hand = Hand()
+        self.fleet = Fleet(self.home, self.store, Settings, lambda: NOW, self.hand)
 
     def submit(self, name: str, *hosts: str, **more: object):  # type: ignore[no-untyped-def]
         return self.fleet.submit(portal(name, *hosts), "full", **more)  # type: ignore[arg-type]
@@ -83,8 +83,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr("monitor.fleet.Processes", Hand)
+def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
     made.fleet.stop("the test is over")
@@ -344,7 +343,7 @@ def test_a_commit_that_fails_leaves_no_transaction_open(tmp_path: Path) -> None:
 
 
 def test_only_so_many_that_need_a_process_of_their_own_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.fleet.APART", 1)
+    monkeypatch.setattr("monitor.engine.APART", 1)
     for name in ("a", "b"):
         bench.fleet.submit(msgspec.structs.replace(portal(name), render=True), "full")
     bench.submit("c")

@@ -1,0 +1,403 @@
+"""The engine whose passes are made by workers. See monitor.engine.Engine.
+
+In: passes, from the fleet's clerk. Out: their run folders, as workers handed them over, and what became of them. One thread, the
+dispatcher, talks to broker and register: it sends what is to be made, looks at signs of life, takes what was handed over, and
+gives up what nobody has heard of for too long. Nothing fails because broker or register are gone: it waits.
+
+`sent.json` in the run folder says under which task a pass was sent, for the next process of this home.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from crawler.portal import Portal
+from monitor.engine import Full
+from monitor.home import Home
+from monitor.processes import Process
+from monitor.redact import redact
+from monitor.settings import Service
+from monitor.times import format_utc
+from monitor.turns import Turn, hosts_of
+from monitor.workers.app import BrokerError, make_app, send
+from monitor.workers.crew import BRIEFING, SEEN
+from monitor.workers.depot import Depot
+from monitor.workers.parcel import ParcelError, receive
+from monitor.workers.parcel import send as pack
+from monitor.workers.register import TOMBSTONE, Held, Register, RegisterError
+from monitor.workers.roster import Crews, Given, of_service, queue_of, queues_of
+from monitor.workers.wire import Assignment, Handed, Parcel, WorkerSeen, kind_of
+
+SENT = "sent.json"
+_TICK = 0.25
+"""Seconds between two looks at the register, at least."""
+_ROSTER = 5.0
+_AGAIN = 300.0
+"""Seconds after which a pass that nobody has claimed is sent again: the broker may have lost it. A second message is harmless."""
+_MARGIN = 5.0
+_GAP = 10.0
+"""Seconds of silence of the register that count as its own, not as the workers'."""
+_HANDED = 60.0
+"""Seconds that what was handed over may be missing."""
+_RETRY = 15.0
+_FETCHERS = 4
+_AHEAD = 4
+"""A queue holds one pass more for so many slots that take from it: who has made one finds the next."""
+
+log = logging.getLogger(__name__)
+
+
+class _Sent(msgspec.Struct, frozen=True):
+    """sent.json."""
+
+    task: str
+    queue: str
+    parcel: Parcel
+
+
+class _Pass:
+    """One that was given out, or is to be."""
+
+    def __init__(self, process: Process, queue: str, task: str) -> None:
+        self.process, self.queue, self.task = process, queue, task
+        self.assignment: Assignment | None = None
+        """None: an earlier process of this home sent it."""
+        self.parcel: Parcel | None = None
+        self.since = format_utc(datetime.now(UTC))
+        self.sent = float("-inf")
+        """When it was sent last; by the dispatcher's own clock, as the next two."""
+        self.heard = 0.0
+        self.beat = 0
+        self.claimed = False
+        self.stop = ""
+        self.fetching = False
+        self.not_before = 0.0
+
+
+class Workers:
+    """Makes passes on workers. See monitor.engine.Engine."""
+
+    lasting = True
+
+    def __init__(self, home: Home, service: Service) -> None:
+        """Raises ParcelError and ValueError for addresses that cannot be used; nothing is connected yet."""
+        self._home, self._service = home, service
+        self.register = Register(service.register_address)
+        self._depot = Depot(service.parcels) if service.parcels else None
+        self._app = make_app(service.broker)
+        self._lock = threading.Lock()
+        self._passes: dict[int, _Pass] = {}
+        self._ended: dict[int, _Pass] = {}
+        """Those that the fleet has not settled yet."""
+        self._workers: tuple[WorkerSeen, ...] = ()
+        self._crews: Crews | None = None
+        self._trouble = {"broker": "", "register": ""}
+        self._now = 0.0
+        """Seconds for which the register has answered: nobody is blamed for the others."""
+        self._room: Callable[[], None] = lambda: None
+        self._wake, self._done = threading.Event(), threading.Event()
+        self._fetchers = ThreadPoolExecutor(_FETCHERS, "fetch")
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._thread.start()
+
+    # What the fleet asks ------------------------------------------------------------------------------------------
+
+    def listen(self, room: Callable[[], None]) -> None:
+        """See Engine."""
+        self._room = room
+
+    def full(self, under_way: Sequence[Turn]) -> Full | None:
+        """See Engine. A queue from which no worker takes holds one pass, for the first that comes."""
+        with self._lock:
+            workers = self._workers
+        there = Counter(queue_of(turn.portal) for turn in under_way)
+        most = {
+            queue: _most(queue, workers)
+            for queue in {queue for worker in workers for queue in worker.queues} | {*there}
+        }
+        if there and all(there[queue] >= number for queue, number in most.items()):
+            return None
+
+        def full(turn: Turn) -> bool:
+            queue = queue_of(turn.portal)
+            return there[queue] >= most.get(queue, 1)
+
+        return full
+
+    def start(self, process: Process) -> None:
+        """Sends a pass as soon as the broker takes it. Raises ParcelError (an OSError): its briefing cannot be sent."""
+        folder, task = Path(process.order.folder), uuid.uuid4().hex
+        one = _Pass(process, queue_of(process.portal), task)
+        try:
+            one.parcel = pack(folder, BRIEFING, self._depot, f"{task}/told")
+        except ParcelError as error:
+            raise OSError(str(error)) from None
+        one.assignment = Assignment(
+            task=task,
+            order=msgspec.structs.replace(process.order, folder=""),
+            hosts=tuple(sorted(hosts_of(process.portal))),
+            parcel=one.parcel,
+            lost=self._service.worker_lost_seconds,
+            pause=process.portal.policy.delay or 0.0,
+        )
+        sent = _Sent(task, one.queue, msgspec.structs.replace(one.parcel, inline=""))
+        (folder / SENT).write_bytes(msgspec.json.encode(sent))
+        with self._lock:
+            self._passes[process.order.crawl] = one
+        self._wake.set()
+
+    def adopt(self, process: Process) -> bool:
+        """See Engine: by its sent.json."""
+        folder = Path(process.order.folder)
+        try:
+            sent = msgspec.json.decode((folder / SENT).read_bytes(), type=_Sent)
+        except (OSError, msgspec.MsgspecError):
+            return False
+        one = _Pass(process, sent.queue, sent.task)
+        one.parcel, one.claimed, one.heard = sent.parcel, True, self._now
+        with self._lock:
+            self._passes[process.order.crawl] = one
+        self._wake.set()
+        return True
+
+    def stop(self, crawl: int, why: str) -> None:
+        """See Engine."""
+        with self._lock:
+            one = self._passes.get(crawl)
+            if one is not None:
+                one.stop = one.stop or why
+        self._wake.set()
+
+    def withdraw(self, crawls: Collection[int]) -> frozenset[int]:
+        """See Engine. Of a register that does not answer nobody knows whether it was claimed: then none is."""
+        with self._lock:
+            meant = {crawl: one for crawl, one in self._passes.items() if crawl in crawls and not one.claimed}
+        taken = set()
+        try:
+            for crawl, one in meant.items():
+                if one.sent == float("-inf") or self.register.withdraw(one.task):
+                    taken.add(crawl)
+        except RegisterError as error:
+            log.warning("passes cannot be called off: %s", redact(str(error)))
+        with self._lock:
+            gone = [self._passes.pop(crawl) for crawl in taken if crawl in self._passes]
+        for one in gone:
+            self._fetchers.submit(self._discard, one)
+        return frozenset(taken)
+
+    def forget(self, crawl: int) -> None:
+        """See Engine: parcels and register hold nothing of it any longer."""
+        with self._lock:
+            one = self._ended.pop(crawl, None)
+        if one is not None:
+            self._fetchers.submit(self._discard, one)
+
+    def kill(self) -> None:
+        """Workers watch over their passes themselves."""
+
+    def close(self) -> None:
+        """See Engine: what was given out stays so."""
+        self._done.set()
+        self._wake.set()
+        self._thread.join()
+        self._fetchers.shutdown()
+        self.register.close()
+
+    # What others see ----------------------------------------------------------------------------------------------
+
+    def crews(self, portals: Mapping[str, Portal], now: str) -> Crews:
+        """See Engine."""
+        with self._lock:
+            given = [
+                Given(one.queue, one.process.order.portal, one.claimed, one.since) for one in self._passes.values()
+            ]
+            workers, trouble, before = self._workers, dict(self._trouble), self._crews
+        found = of_service(workers, trouble, queues_of(portals), given, now, before)
+        with self._lock:
+            self._crews = found
+        return found
+
+    def tend(self) -> None:
+        """See Engine: parcels of passes that nobody fetched, longer than anything is waited for."""
+        if self._depot is None:
+            return
+        try:
+            if count := self._depot.sweep(TOMBSTONE):
+                log.info("%d parcels that nobody fetched are removed", count)
+        except (ParcelError, OSError) as error:
+            log.warning("old parcels cannot be removed: %s", redact(str(error)))
+
+    # The dispatcher -----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        looked = time.monotonic()
+        roster = float("-inf")
+        while not self._done.is_set():
+            try:
+                self._send()
+                if time.monotonic() - roster > _ROSTER:
+                    self._look_around()
+                    roster = time.monotonic()
+                self._look()
+                now = time.monotonic()
+                self._now += min(now - looked, _GAP)
+                looked = now
+                self._say("register", "")
+            except RegisterError as error:
+                self._say("register", redact(str(error)))
+                looked = time.monotonic()
+            except Exception:
+                log.exception("the dispatcher stumbled, and goes on")
+            with self._lock:
+                number = len(self._passes)
+            # More of them cost more to look at, and each may wait a little longer.
+            if self._wake.wait(_TICK + number / 400):
+                self._wake.clear()
+
+    def _send(self) -> None:
+        """Gives out what is new, and once more what nobody claimed for long."""
+        with self._lock:
+            due = [
+                one
+                for one in self._passes.values()
+                if one.assignment and not one.claimed and self._now - one.sent > _AGAIN and not one.stop
+            ]
+        for one in due:
+            assert one.assignment is not None
+            try:
+                send(self._app, one.assignment, one.queue)
+            except BrokerError as error:
+                self._say("broker", redact(str(error)))
+                return
+            if one.sent != float("-inf"):
+                log.info("%s: pass %d is sent again: nobody took it", one.process.order.portal, one.process.order.crawl)
+            one.sent = self._now
+            self._say("broker", "")
+
+    def _look_around(self) -> None:
+        workers = tuple(self.register.workers())
+        with self._lock:
+            before, self._workers = self._workers, workers
+        if {(one.name, one.queues, one.slots) for one in before} != {
+            (one.name, one.queues, one.slots) for one in workers
+        }:
+            log.info("workers: %s", ", ".join(one.name for one in workers) or "none")
+            self._room()
+
+    def _look(self) -> None:
+        """Looks after what was given out."""
+        with self._lock:
+            passes = [*self._passes.values()]
+        held = self.register.held([one.task for one in passes]) if passes else {}
+        for one in passes:
+            self._see(one, held.get(one.task))
+
+    def _see(self, one: _Pass, held: Held | None) -> None:
+        if one.fetching or self._now < one.not_before:
+            return
+        if held is None:
+            if one.claimed and self._now - one.heard > self._service.worker_lost_seconds + _MARGIN:
+                if self.register.give_up(one.task):
+                    who = one.process.worker or "whoever took it"
+                    self._over(one, lost=f"{who} was not heard of for {self._service.worker_lost_seconds} s")
+            elif one.stop and not one.claimed and self.register.withdraw(one.task):
+                self._over(one, never=f"it was called off: {one.stop}")
+        elif held.state == "claimed":
+            if one.stop:
+                self.register.stop(one.task, one.stop)
+            self._hear(one, held)
+        elif held.state == "made":
+            self._take(one)
+        else:
+            self._over(one, never=f"it was {held.state}")
+
+    def _hear(self, one: _Pass, held: Held) -> None:
+        beat, process = held.beat, one.process
+        one.claimed = True
+        if beat is None or (process.worker, one.beat) == (held.worker, beat.number):
+            if self._now - one.heard > 2 * self._service.worker_lost_seconds:
+                log.warning("%s: its worker holds on to it and says nothing", process.order.portal)
+            return
+        one.beat, one.heard = beat.number, self._now
+        process.worker, process.pid, process.waits = held.worker, beat.pid, beat.waits
+        process.done, process.total = beat.done, beat.total
+        process.heard(process)
+
+    def _take(self, one: _Pass) -> None:
+        """What was handed over is fetched beside the dispatcher."""
+        handed = self.register.handed(one.task)
+        if handed is None:
+            if self._now - one.heard > _HANDED:
+                self._over(one, lost=f"{one.process.worker}: what it handed over has vanished")
+            return
+        one.fetching = True
+        self._fetchers.submit(self._fetch, one, handed)
+
+    def _fetch(self, one: _Pass, handed: Handed) -> None:
+        process = one.process
+        process.worker, process.memory = handed.worker, handed.memory
+        process.end, process.never, process.lost = handed.ended, handed.never, handed.lost
+        try:
+            if handed.crawl != process.order.crawl:
+                raise ParcelError(f"it is of pass {handed.crawl}")
+            if handed.parcel is not None:
+                receive(handed.parcel, SEEN, Path(process.order.folder), self._depot)
+            elif not (handed.never or handed.lost):
+                raise ParcelError("there is none")
+        except ParcelError as error:
+            process.lost = f"its run folder never arrived whole: {error}"
+        except OSError as error:  # the disk: what was handed over waits for room
+            log.error(
+                "%s: what pass %d saw cannot be stored: %s; tried again", process.order.portal, handed.crawl, error
+            )
+            one.not_before, one.fetching = self._now + _RETRY, False
+            return
+        except Exception as error:
+            log.exception("%s: what pass %d saw cannot be taken over", process.order.portal, handed.crawl)
+            process.lost = f"its run folder could not be taken over: {type(error).__name__}: {error}"
+        if process.lost:
+            process.end = None
+        self._over(one)
+
+    def _over(self, one: _Pass, *, never: str = "", lost: str = "") -> None:
+        process = one.process
+        process.never, process.lost = never or process.never, lost or process.lost
+        with self._lock:
+            if self._passes.pop(process.order.crawl, None) is None:
+                return  # it was withdrawn meanwhile
+            self._ended[process.order.crawl] = one
+        process.ended(process)
+
+    def _discard(self, one: _Pass) -> None:
+        """What travelled is nowhere any more."""
+        try:
+            handed = self.register.handed(one.task)
+            for parcel in (one.parcel, handed.parcel if handed else None):
+                if parcel is not None and parcel.place and self._depot is not None:
+                    self._depot.discard(parcel)
+            self.register.forget(one.task)
+        except (RegisterError, OSError, ParcelError) as error:  # they have an end of life
+            log.warning("%s: what travelled of a pass is not removed: %s", one.process.order.portal, redact(str(error)))
+
+    def _say(self, what: str, trouble: str) -> None:
+        with self._lock:
+            before, self._trouble[what] = self._trouble[what], trouble
+        if trouble and not before:
+            log.error("the %s cannot be reached: %s; passes wait for it", what, trouble)
+        elif before and not trouble:
+            log.warning("the %s answers again", what)
+
+
+def _most(queue: str, workers: Sequence[WorkerSeen]) -> int:
+    """Passes that may be in a queue and with those who take from it."""
+    rendered = kind_of(queue) == "rendered"
+    slots = sum(one.rendered_slots if rendered else one.slots for one in workers if queue in one.queues)
+    return slots + -(-slots // _AHEAD) if slots else 1
