@@ -10,8 +10,9 @@ JOBS ?= 3
 demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
 	$(BIN)/nianbao demo
 
-test: $(VENV)/test.stamp  ## every test; Chromium comes by apt as root, else by playwright
+test: $(VENV)/test.stamp  ## every test; Chromium comes by apt as root, else by playwright; Redis by apt as root
 	tests/install_chromium.sh $(BIN)
+	tests/install_redis.sh
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --junitxml=$(VENV)/junit.xml $(PYTEST_ARGS)
 
 soak: $(VENV)/test.stamp  ## kills the service 1,000 times and judges what it said: tests/soak/RESULT.md; goes on where it was stopped
@@ -20,7 +21,7 @@ soak: $(VENV)/test.stamp  ## kills the service 1,000 times and judges what it sa
 mutants: $(VENV)/test.stamp  ## bends each sentence of the law in turn, and sees whether the tests notice
 	$(BIN)/python -m tests.mutants --jobs $(JOBS)
 
-extras: $(VENV)/extras.stamp  ## what is optional: a browser for portals with render = true, OCR for tables in pictures
+extras: $(VENV)/extras.stamp  ## what is optional: a browser for portals with render = true, OCR for tables in pictures, workers on other machines
 	tests/install_chromium.sh $(BIN)
 
 bench: $(VENV)/run.stamp  ## CPU, time, memory and disk of a pass, against bare Scrapy in the same run; half an hour, ARGS="--pages 200" less
@@ -72,8 +73,8 @@ portals-table: $(VENV)/test.stamp  ## docs/built-in-portals.md, from crawler/por
 lock:  ## after a change of pyproject.toml; needs uv. uv.lock records the registry's address: it is not committed
 	uv lock --quiet
 	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build > requirements/run.txt
-	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --extra ocr > requirements/extras.txt
-	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --extra ocr --group test > requirements/test.txt
+	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --extra ocr --extra workers > requirements/extras.txt
+	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --no-default-groups --group build --extra browser --extra ocr --extra workers --group test > requirements/test.txt
 	uv export --quiet --frozen --no-header --no-annotate --no-emit-project --only-group bench > requirements/bench.txt
 	rm uv.lock
 

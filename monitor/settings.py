@@ -21,6 +21,7 @@ from crawler.portal import Policy, PolicyOverrides, decode_struct, seconds
 from monitor.event_detail import KINDS
 from monitor.redact import redact, secrets_of
 from monitor.settings_web import Web, check_web
+from monitor.settings_workers import check_workers
 
 FILE = "nianbao.toml"
 LANGUAGES = ("zh", "en")
@@ -33,13 +34,8 @@ _DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 _NAME = re.compile(r"[\w.-]+")
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
-_LONGEST_ON_WORKERS = 12 * 3600
-"""Seconds; a message that is not acknowledged for a day is given out again (monitor.workers.app)."""
 _SIZE = re.compile(r"(\d{1,9})\s*([KMGT]?B)")
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-ENGINES = ("local", "celery")
-BROKERS = ("redis", "rediss", "amqp", "amqps")
-"""Schemes of brokers; the first two are also those of registers."""
 LOGS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -401,7 +397,7 @@ def _check_service(service: Service) -> None:
             raise ValueError(
                 f'service.listen: "{service.listen}" is no host and port; write one such as "127.0.0.1:8765", or leave it empty'
             )
-    for key, known in (("log", LOGS), ("log_level", LOG_LEVELS), ("engine", ENGINES)):
+    for key, known in (("log", LOGS), ("log_level", LOG_LEVELS)):
         if getattr(service, key) not in known:
             raise ValueError(f'service.{key}: "{getattr(service, key)}" is not one of {", ".join(known)}; write one')
     if service.keep_runs < 0:
@@ -410,7 +406,7 @@ def _check_service(service: Service) -> None:
     _ = service.disk_low_bytes  # raises ValueError, naming the key
     if not 1 <= service.parallel <= 1000:
         raise ValueError(f"service.parallel: {service.parallel} is out of range; write 1 to 1000")
-    _check_workers(service)
+    check_workers(service)
     if not 1 <= service.together <= 100:
         raise ValueError(f"service.together: {service.together} is out of range; write 1 to 100")
     if not 60 <= service.pass_time_seconds <= 86400:
@@ -423,31 +419,6 @@ def _check_service(service: Service) -> None:
         )
     if not 1 <= service.browser_pages <= 16:
         raise ValueError(f"service.browser_pages: {service.browser_pages} is out of range; 1 to 16 are possible")
-
-
-def check_addresses(service: Service) -> None:
-    """What workers and the service must be told of each other. Raises ValueError that names key and remedy, and no secret."""
-    for key, known in (("broker", BROKERS), ("results", BROKERS[:2])):
-        scheme, colon, _ = getattr(service, key).partition("://")
-        if getattr(service, key) and (not colon or scheme not in known):
-            raise ValueError(
-                f"service.{key}: is no address of {' or '.join(known)}; write one such as redis://10.0.0.1:6379/0"
-            )
-    if not service.broker:
-        raise ValueError("service.broker: passes on workers need one; write the address of Redis or RabbitMQ")
-    if service.register_address.partition("://")[0] not in BROKERS[:2]:
-        raise ValueError("service.results: RabbitMQ keeps no claims; write the address of a Redis")
-
-
-def _check_workers(service: Service) -> None:
-    if not 30 <= service.worker_lost_seconds <= 3600:
-        raise ValueError(f'service.worker_lost: "{service.worker_lost}" is out of range; write a time from 30s to 1h')
-    if service.engine == "celery":
-        check_addresses(service)
-        if service.pass_time_seconds > _LONGEST_ON_WORKERS:
-            raise ValueError(
-                f'service.pass_time: "{service.pass_time}" is too long for a pass on a worker; 12h is the most'
-            )
 
 
 def _check_schedule(schedule: Schedule) -> None:

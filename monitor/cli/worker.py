@@ -6,7 +6,8 @@ import sys
 import click
 
 from monitor.cli.common import Command, Context, pass_context
-from monitor.settings import Service, check_addresses
+from monitor.settings import Service
+from monitor.settings_workers import check_addresses
 from monitor.workers.wire import QUEUES, Queue
 
 _LABEL = re.compile(r"[A-Za-z0-9_.-]{1,63}")

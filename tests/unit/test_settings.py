@@ -223,3 +223,32 @@ def test_secrets_of_an_address() -> None:
     assert secrets_of("dingtalk://SECRET@TOKEN/13800000000") >= {"SECRET", "TOKEN"}
     assert secrets_of("mailtos://user:p%40w@h?to=desk@example.cn") == {"p%40w", "p@w"}
     assert secrets_of("jsons://h/path") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('engine = "huey"', 'service.engine: "huey" is not one of local, celery'),
+        ('engine = "celery"', "service.broker: passes on workers need one"),
+        ('engine = "celery"\nbroker = "amqp://u:secret@mq/"', "service.results: RabbitMQ keeps no claims"),
+        ('engine = "celery"\nbroker = "http://u:secret@mq/"', "service.broker: is no address of redis or rediss or amqp"),
+        ('engine = "celery"\nbroker = "amqp://mq/"\nresults = "amqp://mq/"', "service.results: is no address of redis"),
+        ('engine = "celery"\nbroker = "redis://r/"\npass_time = "13h"', 'service.pass_time: "13h" is too long'),
+        ('worker_lost = "29s"', 'service.worker_lost: "29s" is out of range'),
+        ('worker_lost = "2h"', 'service.worker_lost: "2h" is out of range'),
+    ],
+)
+def test_workers_are_told_what_they_need(text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        parse_settings(f"[service]\n{text}\n", {}, lambda _: "")
+    assert said in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_the_register_is_the_broker_unless_it_is_said_to_be_elsewhere() -> None:
+    text = '[service]\nengine = "celery"\nbroker = "redis://:${WORD}@r:6379/0"\n'
+    service = parse_settings(text, {"WORD": "a/b"}, lambda _: "").service
+    assert service.register_address == service.broker == "redis://:a%2Fb@r:6379/0"
+    assert "a%2Fb" not in repr(service)
+    service = parse_settings(text + 'results = "rediss://s/1"\n', {"WORD": "x"}, lambda _: "").service
+    assert service.register_address == "rediss://s/1"

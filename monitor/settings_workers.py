@@ -1,0 +1,40 @@
+"""What `[service]` says of passes on workers: engine, broker, results, worker_lost."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitor.settings import Service
+
+ENGINES = ("local", "celery")
+BROKERS = ("redis", "rediss", "amqp", "amqps")
+"""Schemes of brokers; the first two are also those of registers."""
+LONGEST = 12 * 3600
+"""Seconds of a pass; a message that is not acknowledged for a day is given out again (monitor.workers.app)."""
+
+
+def check_addresses(service: "Service") -> None:
+    """What workers and the service must be told of each other. Raises ValueError that names key and remedy, and no secret."""
+    for key, known in (("broker", BROKERS), ("results", BROKERS[:2])):
+        scheme, colon, _ = getattr(service, key).partition("://")
+        if getattr(service, key) and (not colon or scheme not in known):
+            raise ValueError(
+                f"service.{key}: is no address of {' or '.join(known)}; write one such as redis://10.0.0.1:6379/0"
+            )
+    if not service.broker:
+        raise ValueError("service.broker: passes on workers need one; write the address of Redis or RabbitMQ")
+    if service.register_address.partition("://")[0] not in BROKERS[:2]:
+        raise ValueError("service.results: RabbitMQ keeps no claims; write the address of a Redis")
+
+
+def check_workers(service: "Service") -> None:
+    """Raises ValueError that names key and remedy, and no secret."""
+    if service.engine not in ENGINES:
+        raise ValueError(f'service.engine: "{service.engine}" is not one of {", ".join(ENGINES)}; write one')
+    if not 30 <= service.worker_lost_seconds <= 3600:
+        raise ValueError(f'service.worker_lost: "{service.worker_lost}" is out of range; write a time from 30s to 1h')
+    if service.engine == "celery":
+        check_addresses(service)
+        if service.pass_time_seconds > LONGEST:
+            raise ValueError(
+                f'service.pass_time: "{service.pass_time}" is too long for a pass on a worker; 12h is the most'
+            )
