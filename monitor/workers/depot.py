@@ -1,8 +1,9 @@
 """Where run folders lie on their way between machines: a shared folder, S3-compatible storage, or what else fsspec knows.
 
-In: files, and names to put them under. Out: the same bytes, or `ParcelError` (`DepotError`: later perhaps). A parcel is there whole or not at all; nobody
-changes it; whoever has settled it discards it, and what nobody discarded is swept once it is old. Nothing is connected, and
-nothing of fsspec imported, before the first use. What is asked of a store over the network ends in time, whatever it does.
+In: files, and names to put them under. Out: the same bytes, or `ParcelError` (`DepotError`: later perhaps). A parcel is there
+whole or not at all; nobody changes it; whoever has settled it discards it, and what nobody discarded is swept once it is old.
+Nothing is connected, and nothing of fsspec imported, before the first use. What is asked of a store over the network ends in
+time, whatever it does.
 """
 
 import contextlib
@@ -115,7 +116,7 @@ class Depot:
         if not _OURS.fullmatch(parcel.place) or parcel.place.startswith("."):
             raise ParcelError(f"{parcel.place[:100]!r} is no name of a parcel")
         path = self._path(parcel.place)
-        with self._naming(f"{parcel.place} cannot be fetched"):
+        with self._naming(f"{parcel.place} cannot be fetched", fetched=True):
             found = self._ask("info", path)
         if found["type"] != "file" or found.get("islink"):
             raise ParcelError(f"{parcel.place}: is no plain file at {self.shown}")
@@ -124,7 +125,7 @@ class Depot:
         digest = hashlib.sha256()
         for start in range(0, parcel.size, _CHUNK):
             end = min(start + _CHUNK, parcel.size)
-            with self._naming(f"{parcel.place} cannot be fetched"):
+            with self._naming(f"{parcel.place} cannot be fetched", fetched=True):
                 chunk: bytes = self._ask("cat_file", path, size=end - start, start=start, end=end)
             if len(chunk) != end - start:
                 raise ParcelError(f"{parcel.place}: damaged (ends after {start + len(chunk)} bytes of {parcel.size})")
@@ -230,16 +231,17 @@ class Depot:
         return aborted
 
     @contextlib.contextmanager
-    def _naming(self, what: str) -> Iterator[None]:
+    def _naming(self, what: str, *, fetched: bool = False) -> Iterator[None]:
         """Whatever a file system raises, as ParcelError or DepotError: each has errors of its own."""
         try:
             yield
         except ParcelError:
             raise
         except FileNotFoundError as error:
-            if self._scheme == "file" and not Path(self._root).is_dir():
-                raise DepotError(f"parcels at {self.shown}: {what}; see that the folder is there, and mounted") from error
-            raise ParcelError(f"parcels at {self.shown}: {what}: it is not there") from error
+            if fetched and (self._scheme != "file" or Path(self._root).is_dir()):
+                raise ParcelError(f"parcels at {self.shown}: {what}: it is not there") from error
+            why = "there is no such bucket; make it" if self._scheme in _S3 else "no such folder; make it, or mount it"
+            raise DepotError(f"parcels at {self.shown}: {what} ({why})") from error
         except Exception as error:
             raise DepotError(f"parcels at {self.shown}: {what} ({_words(error)}); {self._remedy(error)}") from error
 

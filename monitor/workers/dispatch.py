@@ -32,6 +32,7 @@ from monitor.workers.crew import BRIEFING, SEEN
 from monitor.workers.depot import Depot
 from monitor.workers.parcel import ParcelError, receive
 from monitor.workers.parcel import send as pack
+from monitor.workers.patience import Watched
 from monitor.workers.register import TOMBSTONE, Held, Register, RegisterError
 from monitor.workers.roster import Crews, Given, of_service, queue_of, queues_of
 from monitor.workers.wire import Assignment, Handed, Parcel, WorkerSeen, kind_of
@@ -40,13 +41,8 @@ SENT = "sent.json"
 _TICK = 0.25
 """Seconds between two looks at the register, at least."""
 _ROSTER = 5.0
-_AGAIN = 300.0
-"""Seconds after which a pass that nobody has claimed is sent again: the broker may have lost it. A second message is harmless."""
-_MARGIN = 5.0
 _GAP = 10.0
 """Seconds of silence of the register that count as its own, not as the workers'."""
-_HANDED = 60.0
-"""Seconds that what was handed over may be missing."""
 _RETRY = 15.0
 _FETCHERS = 4
 _AHEAD = 4
@@ -72,12 +68,7 @@ class _Pass:
         """None: an earlier process of this home sent it."""
         self.parcel: Parcel | None = None
         self.since = format_utc(datetime.now(UTC))
-        self.sent = float("-inf")
-        """When it was sent last; by the dispatcher's own clock, as the next two."""
-        self.heard = 0.0
-        self.beat = 0
-        self.claimed = False
-        self.stop = ""
+        self.watched = Watched()
         self.fetching = False
         self.not_before = 0.0
 
@@ -162,7 +153,8 @@ class Workers:
         except (OSError, msgspec.MsgspecError):
             return False
         one = _Pass(process, sent.queue, sent.task)
-        one.parcel, one.claimed, one.heard = sent.parcel, True, self._now
+        one.parcel = sent.parcel
+        one.watched = Watched(sent=self._now, inherited=True)
         with self._lock:
             self._passes[process.order.crawl] = one
         self._wake.set()
@@ -173,17 +165,17 @@ class Workers:
         with self._lock:
             one = self._passes.get(crawl)
             if one is not None:
-                one.stop = one.stop or why
+                one.watched.stop = one.watched.stop or why
         self._wake.set()
 
     def withdraw(self, crawls: Collection[int]) -> frozenset[int]:
         """See Engine. Of a register that does not answer nobody knows whether it was claimed: then none is."""
         with self._lock:
-            meant = {crawl: one for crawl, one in self._passes.items() if crawl in crawls and not one.claimed}
+            meant = {crawl: one for crawl, one in self._passes.items() if crawl in crawls and not one.watched.claimed}
         taken = set()
         try:
             for crawl, one in meant.items():
-                if one.sent == float("-inf") or self.register.withdraw(one.task):
+                if one.watched.sent is None or self.register.withdraw(one.task):
                     taken.add(crawl)
         except RegisterError as error:
             log.warning("passes cannot be called off: %s", redact(str(error)))
@@ -217,7 +209,8 @@ class Workers:
         """See Engine."""
         with self._lock:
             given = [
-                Given(one.queue, one.process.order.portal, one.claimed, one.since) for one in self._passes.values()
+                Given(one.queue, one.process.order.portal, one.watched.claimed, one.since)
+                for one in self._passes.values()
             ]
             workers, trouble, before = self._workers, dict(self._trouble), self._crews
         found = of_service(workers, trouble, queues_of(portals), given, now, before)
@@ -265,11 +258,7 @@ class Workers:
     def _send(self) -> None:
         """Gives out what is new, and once more what nobody claimed for long."""
         with self._lock:
-            due = [
-                one
-                for one in self._passes.values()
-                if one.assignment and not one.claimed and self._now - one.sent > _AGAIN and not one.stop
-            ]
+            due = [one for one in self._passes.values() if one.assignment and one.watched.due(self._now)]
         for one in due:
             assert one.assignment is not None
             try:
@@ -277,9 +266,9 @@ class Workers:
             except BrokerError as error:
                 self._say("broker", redact(str(error)))
                 return
-            if one.sent != float("-inf"):
+            if one.watched.sent is not None:
                 log.info("%s: pass %d is sent again: nobody took it", one.process.order.portal, one.process.order.crawl)
-            one.sent = self._now
+            one.watched.sent = self._now
             self._say("broker", "")
 
     def _look_around(self) -> None:
@@ -303,30 +292,28 @@ class Workers:
     def _see(self, one: _Pass, held: Held | None) -> None:
         if one.fetching or self._now < one.not_before:
             return
-        if held is None:
-            if one.claimed and self._now - one.heard > self._service.worker_lost_seconds + _MARGIN:
+        lost = self._service.worker_lost_seconds
+        match one.watched.step(held, self._now, lost):
+            case "hear":
+                self._hear(one, held)
+            case "stop":
+                self.register.stop(one.task, one.watched.stop)
+                self._hear(one, held)
+            case "take":
+                self._take(one)
+            case "give up":
                 if self.register.give_up(one.task):
-                    who = one.process.worker or "whoever took it"
-                    self._over(one, lost=f"{who} was not heard of for {self._service.worker_lost_seconds} s")
-            elif one.stop and not one.claimed and self.register.withdraw(one.task):
-                self._over(one, never=f"it was called off: {one.stop}")
-        elif held.state == "claimed":
-            if one.stop:
-                self.register.stop(one.task, one.stop)
-            self._hear(one, held)
-        elif held.state == "made":
-            self._take(one)
-        else:
-            self._over(one, never=f"it was {held.state}")
+                    self._over(one, lost=f"{one.process.worker or 'whoever took it'} was not heard of for {lost} s")
+            case "withdraw":
+                if self.register.withdraw(one.task):
+                    self._over(one, never=f"it was called off: {one.watched.stop or 'the service that sent it ended'}")
+            case "never":
+                self._over(one, never=f"it was {held.state if held else 'lost'}")
 
-    def _hear(self, one: _Pass, held: Held) -> None:
-        beat, process = held.beat, one.process
-        one.claimed = True
-        if beat is None or (process.worker, one.beat) == (held.worker, beat.number):
-            if self._now - one.heard > 2 * self._service.worker_lost_seconds:
-                log.warning("%s: its worker holds on to it and says nothing", process.order.portal)
+    def _hear(self, one: _Pass, held: Held | None) -> None:
+        if held is None or not one.watched.hear(held, self._now) or held.beat is None:
             return
-        one.beat, one.heard = beat.number, self._now
+        process, beat = one.process, held.beat
         process.worker, process.pid, process.waits = held.worker, beat.pid, beat.waits
         process.done, process.total = beat.done, beat.total
         process.heard(process)
@@ -335,7 +322,7 @@ class Workers:
         """What was handed over is fetched beside the dispatcher."""
         handed = self.register.handed(one.task)
         if handed is None:
-            if self._now - one.heard > _HANDED:
+            if one.watched.missing(self._now):
                 self._over(one, lost=f"{one.process.worker}: what it handed over has vanished")
             return
         one.fetching = True

@@ -22,10 +22,10 @@ from typing import BinaryIO
 
 from crawler.observation import LOG, RUN
 from monitor.archive import sync_directory
-from monitor.workers.depot import Depot, ParcelError
+from monitor.workers.depot import Depot, DepotError, ParcelError
 from monitor.workers.wire import Parcel
 
-__all__ = ["INLINE", "INLINE_MOST", "LIMIT", "Depot", "ParcelError", "pack", "receive", "send", "unpack"]
+__all__ = ["INLINE", "INLINE_MOST", "LIMIT", "Depot", "DepotError", "ParcelError", "pack", "receive", "send", "unpack"]
 
 INLINE = 200_000
 """Bytes, packed, up to which a folder travels within the message,"""
@@ -48,7 +48,7 @@ def send(folder: Path, names: Sequence[str], depot: Depot | None, key: str) -> P
     """Packs those of `names` that the folder has; what is too big for a message is put into the depot, under a name that
     begins with `key`.
 
-    Raises ParcelError; OSError if the folder cannot be read, or there is no room in it for the packed one.
+    Raises ParcelError, DepotError; OSError if the folder cannot be read, or there is no room in it for the packed one.
     """
     expected = sum(_size(folder / name) + _OVERHEAD for name in names) + 2 * _BLOCK
     if expected <= INLINE:
@@ -57,7 +57,7 @@ def send(folder: Path, names: Sequence[str], depot: Depot | None, key: str) -> P
         return _inline(memory.getvalue())
     packed = folder / _PACKED
     try:
-        with packed.open("w+b") as file:
+        with _new(packed) as file:
             size = pack(folder, names, file)
             file.flush()
             file.seek(0)
@@ -85,8 +85,8 @@ def receive(
 ) -> None:
     """Unpacks a parcel into a folder that is there: each file whole or not at all, run.json last.
 
-    `limit`: bytes that it may have, packed and unpacked. `durable`: it survives a power cut. Raises ParcelError, and then the
-    folder is as it was; OSError if it cannot be written to.
+    `limit`: bytes that it may have, packed and unpacked. `durable`: it survives a power cut. Raises ParcelError, DepotError,
+    and then the folder is as it was; OSError if it cannot be written to.
     """
     if not 0 < parcel.size <= limit:
         raise ParcelError(f"the parcel has {parcel.size} bytes; {limit} are the most")
@@ -286,7 +286,7 @@ def _clear(folder: Path, names: Collection[str]) -> None:
         _partial(folder, name).unlink(missing_ok=True)
 
 
-def _new(path: Path) -> BinaryIO:
+def _new(path: Path) -> io.BufferedRandom:
     """An empty file to write to and read back, whatever was there. Raises OSError."""
     path.unlink(missing_ok=True)
     return path.open("x+b")
