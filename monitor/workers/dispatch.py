@@ -22,6 +22,7 @@ import msgspec
 from crawler.portal import Portal
 from monitor.engine import Full
 from monitor.home import Home
+from monitor.intake import job_of
 from monitor.processes import Process
 from monitor.redact import redact
 from monitor.settings import Service
@@ -32,7 +33,7 @@ from monitor.workers.crew import BRIEFING, SEEN
 from monitor.workers.depot import Depot
 from monitor.workers.parcel import ParcelError, receive
 from monitor.workers.parcel import send as pack
-from monitor.workers.patience import Watched
+from monitor.workers.patience import AGAIN, Watched
 from monitor.workers.register import TOMBSTONE, Held, Register, RegisterError
 from monitor.workers.roster import Crews, Given, of_service, queue_of, queues_of
 from monitor.workers.wire import Assignment, Handed, Parcel, WorkerSeen, kind_of
@@ -89,6 +90,8 @@ class Workers:
         self._ended: dict[int, _Pass] = {}
         """Those that the fleet has not settled yet."""
         self._workers: tuple[WorkerSeen, ...] = ()
+        self._alone: set[str] = set()
+        """Queues in which passes wait and from which nobody takes."""
         self._crews: Crews | None = None
         self._trouble = {"broker": "", "register": ""}
         self._now = 0.0
@@ -124,7 +127,7 @@ class Workers:
         return full
 
     def start(self, process: Process) -> None:
-        """Sends a pass as soon as the broker takes it. Raises ParcelError (an OSError): its briefing cannot be sent."""
+        """Sends a pass as soon as the broker takes it. Raises OSError and RunError: its briefing cannot be sent."""
         folder, task = Path(process.order.folder), uuid.uuid4().hex
         one = _Pass(process, queue_of(process.portal), task)
         try:
@@ -137,7 +140,7 @@ class Workers:
             hosts=tuple(sorted(hosts_of(process.portal))),
             parcel=one.parcel,
             lost=self._service.worker_lost_seconds,
-            pause=process.portal.policy.delay or 0.0,
+            pause=job_of(folder).policy.delay,
         )
         sent = _Sent(task, one.queue, msgspec.structs.replace(one.parcel, inline=""))
         (folder / SENT).write_bytes(msgspec.json.encode(sent))
@@ -172,15 +175,16 @@ class Workers:
         """See Engine. Of a register that does not answer nobody knows whether it was claimed: then none is."""
         with self._lock:
             meant = {crawl: one for crawl, one in self._passes.items() if crawl in crawls and not one.watched.claimed}
-        taken = set()
+            taken = {crawl for crawl, one in meant.items() if one.watched.sent is None}
+            gone = [self._passes.pop(crawl) for crawl in taken]
         try:
-            for crawl, one in meant.items():
-                if one.watched.sent is None or self.register.withdraw(one.task):
+            for crawl in meant.keys() - taken:
+                if self.register.withdraw(meant[crawl].task):
                     taken.add(crawl)
+                    with self._lock:
+                        gone += [one for one in [self._passes.pop(crawl, None)] if one is not None]
         except RegisterError as error:
             log.warning("passes cannot be called off: %s", redact(str(error)))
-        with self._lock:
-            gone = [self._passes.pop(crawl) for crawl in taken if crawl in self._passes]
         for one in gone:
             self._fetchers.submit(self._discard, one)
         return frozenset(taken)
@@ -260,15 +264,19 @@ class Workers:
         with self._lock:
             due = [one for one in self._passes.values() if one.assignment and one.watched.due(self._now)]
         for one in due:
-            assert one.assignment is not None
+            with self._lock:
+                if one.process.order.crawl not in self._passes or one.assignment is None:
+                    continue  # it was withdrawn meanwhile
+                before, one.watched.sent = one.watched.sent, self._now  # it may be there as soon as it is on its way
             try:
                 send(self._app, one.assignment, one.queue)
             except BrokerError as error:
+                # It may have gone out all the same: that it is sent again does no harm.
+                one.watched.sent = before if before is not None else self._now - AGAIN - 1
                 self._say("broker", redact(str(error)))
                 return
-            if one.watched.sent is not None:
+            if before is not None:
                 log.info("%s: pass %d is sent again: nobody took it", one.process.order.portal, one.process.order.crawl)
-            one.watched.sent = self._now
             self._say("broker", "")
 
     def _look_around(self) -> None:
@@ -280,6 +288,12 @@ class Workers:
         }:
             log.info("workers: %s", ", ".join(one.name for one in workers) or "none")
             self._room()
+        with self._lock:
+            waiting = Counter(one.queue for one in self._passes.values() if not one.watched.claimed)
+        alone = {queue for queue in waiting if not any(queue in worker.queues for worker in workers)}
+        for queue in sorted(alone - self._alone):
+            log.warning("no worker takes passes from the queue %s; %d wait", queue, waiting[queue])
+        self._alone = alone
 
     def _look(self) -> None:
         """Looks after what was given out."""
@@ -314,6 +328,7 @@ class Workers:
         if held is None or not one.watched.hear(held, self._now) or held.beat is None:
             return
         process, beat = one.process, held.beat
+        one.assignment = None  # nobody needs to be told any more
         process.worker, process.pid, process.waits = held.worker, beat.pid, beat.waits
         process.done, process.total = beat.done, beat.total
         process.heard(process)
