@@ -21,7 +21,7 @@ from crawler.portal import Portal, proxy_address
 from monitor import ocr
 from monitor.bookkeeping import Clock, recover
 from monitor.engine import open_engine
-from monitor.fleet import Fleet, Progress
+from monitor.fleet import Fleet, FleetStopped, Progress
 from monitor.home import Home
 from monitor.refigure import refigure
 from monitor.settings import Settings
@@ -116,6 +116,8 @@ def _take(name: str, settled: list[Settled], told: Callable[[], None], done: Fut
     if error is None:
         settled.append(done.result())
         told()
+    elif isinstance(error, FleetStopped):
+        log.warning("%s", error)
     elif not isinstance(error, OSError | sqlite3.Error):
         log.error("%s could not be read", name, exc_info=error)
         settled.append(Settled(name, 0, "failed", trouble=f"{type(error).__name__}: {error}"))

@@ -172,22 +172,29 @@ class Workers:
         self._wake.set()
 
     def withdraw(self, crawls: Collection[int]) -> frozenset[int]:
-        """See Engine. Of a register that does not answer nobody knows whether it was claimed: then none is."""
+        """See Engine. If the register does not answer, one of them may be made all the same: as nobody's."""
         with self._lock:
             meant = {crawl: one for crawl, one in self._passes.items() if crawl in crawls and not one.watched.claimed}
             taken = {crawl for crawl, one in meant.items() if one.watched.sent is None}
             gone = [self._passes.pop(crawl) for crawl in taken]
-        try:
-            for crawl in meant.keys() - taken:
-                if self.register.withdraw(meant[crawl].task):
-                    taken.add(crawl)
-                    with self._lock:
-                        gone += [one for one in [self._passes.pop(crawl, None)] if one is not None]
-        except RegisterError as error:
-            log.warning("passes cannot be called off: %s", redact(str(error)))
+        for crawl in meant.keys() - taken:
+            if self._withdrawn(meant[crawl]):
+                taken.add(crawl)
+                with self._lock:
+                    gone += [one for one in [self._passes.pop(crawl, None)] if one is not None]
         for one in gone:
             self._fetchers.submit(self._discard, one)
         return frozenset(taken)
+
+    def _withdrawn(self, one: _Pass) -> bool:
+        """Nobody hands anything over of it that counts."""
+        try:
+            return self.register.withdraw(one.task)
+        except RegisterError as error:
+            log.warning(
+                "%s: whether its pass has begun cannot be asked: %s", one.process.order.portal, redact(str(error))
+            )
+            return True
 
     def forget(self, crawl: int) -> None:
         """See Engine: parcels and register hold nothing of it any longer."""
@@ -251,6 +258,7 @@ class Workers:
             except RegisterError as error:
                 self._say("register", redact(str(error)))
                 looked = time.monotonic()
+                self._call_off()
             except Exception:
                 log.exception("the dispatcher stumbled, and goes on")
             with self._lock:
@@ -278,6 +286,13 @@ class Workers:
             if before is not None:
                 log.info("%s: pass %d is sent again: nobody took it", one.process.order.portal, one.process.order.crawl)
             self._say("broker", "")
+
+    def _call_off(self) -> None:
+        """Without the register: what nobody is known to have begun is not waited for by those who want it to end."""
+        with self._lock:
+            passes = [one for one in self._passes.values() if one.watched.stop and not one.watched.claimed]
+        for one in passes:
+            self._over(one, never=f"it was called off: {one.watched.stop}")
 
     def _look_around(self) -> None:
         workers = tuple(self.register.workers())
@@ -387,7 +402,7 @@ class Workers:
                     self._depot.discard(parcel)
             self.register.forget(one.task)
         except (RegisterError, OSError, ParcelError) as error:  # they have an end of life
-            log.warning("%s: what travelled of a pass is not removed: %s", one.process.order.portal, redact(str(error)))
+            log.info("%s: what travelled of a pass is not removed: %s", one.process.order.portal, redact(str(error)))
 
     def _say(self, what: str, trouble: str) -> None:
         with self._lock:
