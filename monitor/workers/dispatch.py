@@ -316,7 +316,13 @@ class Workers:
             passes = [*self._passes.values()]
         held = self.register.held([one.task for one in passes]) if passes else {}
         for one in passes:
-            self._see(one, held.get(one.task))
+            try:
+                self._see(one, held.get(one.task))
+            except RegisterError:
+                raise
+            except Exception as error:  # one pass stops no other
+                log.exception("%s: its pass cannot be looked after", one.process.order.portal)
+                self._over(one, lost=f"its worker says what nobody understands: {type(error).__name__}: {error}")
 
     def _see(self, one: _Pass, held: Held | None) -> None:
         if one.fetching or self._now < one.not_before:
@@ -350,7 +356,14 @@ class Workers:
 
     def _take(self, one: _Pass) -> None:
         """What was handed over is fetched beside the dispatcher."""
-        handed = self.register.handed(one.task)
+        try:
+            handed = self.register.handed(one.task)
+        except ValueError as error:
+            self._over(
+                one,
+                lost=f"{one.process.worker}: what it handed over cannot be read: {error}; is it of another version?",
+            )
+            return
         if handed is None:
             if one.watched.missing(self._now):
                 self._over(one, lost=f"{one.process.worker}: what it handed over has vanished")
@@ -401,7 +414,7 @@ class Workers:
                 if parcel is not None and parcel.place and self._depot is not None:
                     self._depot.discard(parcel)
             self.register.forget(one.task)
-        except (RegisterError, OSError, ParcelError) as error:  # they have an end of life
+        except (RegisterError, OSError, ParcelError, ValueError) as error:  # they have an end of life
             log.info("%s: what travelled of a pass is not removed: %s", one.process.order.portal, redact(str(error)))
 
     def _say(self, what: str, trouble: str) -> None:

@@ -246,11 +246,11 @@ class Register:
         found = {}
         for task, (state, worker, beat) in zip(tasks, pipe.execute(), strict=True):
             if state:
-                found[task] = Held(state, worker or "", msgspec.json.decode(beat, type=Beat) if beat else None)
+                found[task] = Held(state, worker or "", _beat(beat))
         return found
 
     def handed(self, task: str) -> Handed | None:
-        """What became of a pass; None: it is not there."""
+        """What became of a pass; None: it is not there. Raises ValueError for what this version does not understand."""
         text = self._redis.get(f"{_pass(task)}:handed")
         return msgspec.json.decode(text, type=Handed) if text else None
 
@@ -331,6 +331,13 @@ def _pass(task: str) -> str:
 
 def _claim_of(hold: Hold, worker: str, beat: Beat) -> list[str | int | bytes]:
     return [hold.task, worker, _milliseconds(hold.seconds), msgspec.json.encode(beat), hold.claim]
+
+
+def _beat(text: str | None) -> Beat | None:
+    try:
+        return msgspec.json.decode(text, type=Beat) if text else None
+    except msgspec.MsgspecError:
+        return None  # of another version: that the claim stands is all that matters
 
 
 def _keys(hold: Hold) -> list[str]:

@@ -4,7 +4,7 @@ A pass is known by its `task`: a random name that no other pass of any home has,
 was lost since is nobody's. Light to import; no Celery, no Redis.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,6 +17,9 @@ PREFIX = "nianbao"
 """Of names of queues, and of keys in the register."""
 TASK = "nianbao.crawl"
 """The one Celery task."""
+
+TaskName = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$", max_length=32)]
+"""Also a folder's name on the worker: nothing else will do."""
 
 
 class Parcel(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,7 +38,7 @@ class Parcel(msgspec.Struct, frozen=True, omit_defaults=True):
 class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Make this pass: the argument of the task."""
 
-    task: str
+    task: TaskName
     order: Order
     """Its `folder` means nothing: each worker has its own."""
     hosts: tuple[str, ...]
@@ -51,7 +54,7 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
 class Handed(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a pass: what its worker leaves in the register."""
 
-    task: str
+    task: TaskName
     crawl: int
     worker: str
     ended: Ended | None = None
