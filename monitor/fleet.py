@@ -14,7 +14,6 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from functools import partial
@@ -25,6 +24,7 @@ from crawler.orders import Order
 from crawler.portal import Portal
 from monitor import bookkeeping
 from monitor.bookkeeping import Clock
+from monitor.clerk import Clerk, Errand, FleetStopped
 from monitor.engine import Engine
 from monitor.home import Home
 from monitor.intake import RunError, finished, job_of
@@ -42,20 +42,14 @@ if TYPE_CHECKING:
 __all__ = ["Fleet", "FleetStopped", "Progress", "UnderWay"]
 
 T = TypeVar("T")
-Errand = Callable[[], None]
 
 log = logging.getLogger(__name__)
 
 
 _BACKSTOP = 120.0
 """Seconds that processes get beyond their own limits, before they count as hanging."""
-_LOOK = 60.0
 _LOGGED = 4_000
 """Characters of what a pass wrote that go to the log; its crawl.log has all of it."""
-
-
-class FleetStopped(RuntimeError):
-    """There is nobody left who could do it."""
 
 
 class Fleet:
@@ -82,18 +76,14 @@ class Fleet:
         """Over all that follows."""
         self._waiting: list[Turn] = []
         self._under_way: list[Turn] = []
-        self._ends: deque[Errand] = deque()
-        """Passes to settle: people wait for what they saw."""
-        self._errands: deque[Errand] = deque()
-        """What else the clerk is to do, when no pass can be settled or begun."""
         self._held: list[frozenset[str] | None] = []
         self._stopping = ""
-        self._done = False
         self._news = True
         """Somebody may be able to begin who could not when it was last looked at."""
         engine.listen(self._room)
+        over = lambda: bool(self._stopping) and not self._under_way  # noqa: E731
+        self._clerk = Clerk(self._state, self._begins, over, self._end_what_hangs)
         self._adopt()
-        self._clerk = threading.Thread(target=self._work, name="clerk", daemon=True)
         self._clerk.start()
 
     def __enter__(self) -> Self:
@@ -147,23 +137,7 @@ class Fleet:
 
     def record(self, work: Callable[[], T]) -> T:
         """Has the clerk do something with the record, between passes' own work. Raises what it raises, and FleetStopped."""
-        if threading.current_thread() is self._clerk:
-            return work()
-        done: Future[T] = Future()
-
-        def errand() -> None:
-            if done.set_running_or_notify_cancel():
-                try:
-                    done.set_result(work())
-                except BaseException as error:
-                    done.set_exception(error)
-
-        with self._state:
-            if self._done:
-                raise FleetStopped("the fleet has stopped")
-            self._errands.append(errand)
-            self._state.notify_all()
-        return done.result()
+        return self._clerk.record(work)
 
     @contextlib.contextmanager
     def hold(self, portals: frozenset[str] | None) -> Iterator[Iterator[tuple[str, ...]]]:
@@ -197,45 +171,24 @@ class Fleet:
             leave = leave and self._engine.lasting
             ended = [turn.process for turn in self._under_way if turn.process and not (leave or turn.adopted)]
             if first and self._engine.lasting:
-                self._errands.append(lambda: self._leave_behind(lambda turn: leave or turn.adopted))
+                self._clerk.do(lambda: self._leave_behind(lambda turn: leave or turn.adopted))
             self._state.notify_all()
         for turn in waiting:
             turn.future.cancel()
         for process in ended if first else ():
             self._engine.stop(process.order.crawl, reason)
-        self._clerk.join(_BACKSTOP)
-        if self._clerk.is_alive():
+        if not self._clerk.join(_BACKSTOP):
             self._engine.kill()
             if self._engine.lasting:
-                with self._state:
-                    self._errands.append(lambda: self._leave_behind(lambda _: True))
-                    self._state.notify_all()
+                self._clerk.do(lambda: self._leave_behind(lambda _: True))
             self._clerk.join()
         self._engine.close()
 
-    # The clerk ----------------------------------------------------------------------------------------------------
+    # What the clerk does ------------------------------------------------------------------------------------------
 
-    def _work(self) -> None:
-        while True:
-            with self._state:
-                while (errand := self._next()) is None:
-                    if self._stopping and not self._under_way:
-                        self._done = True
-                        return
-                    self._state.wait(_LOOK)
-                    self._end_what_hangs()
-            try:
-                errand()
-            except Exception:  # it has told whoever waits for it; the clerk goes on
-                log.exception("an errand failed")
-
-    def _next(self) -> Errand | None:
-        if self._ends:
-            return self._ends.popleft()
+    def _begins(self) -> Errand | None:
         turn = self._who_may_begin()
-        if turn is not None:
-            return partial(self._begin, turn)
-        return self._errands.popleft() if self._errands else None
+        return partial(self._begin, turn) if turn is not None else None
 
     def _who_may_begin(self) -> Turn | None:
         if self._stopping or not self._news:
@@ -307,9 +260,7 @@ class Fleet:
         turn.tell(process.done, process.total)
 
     def _ended(self, turn: Turn, process: Process) -> None:
-        with self._state:
-            self._ends.append(partial(self._conclude, turn, process))
-            self._state.notify_all()
+        self._clerk.conclude(partial(self._conclude, turn, process))
 
     def _conclude(self, turn: Turn, process: Process) -> None:
         if turn not in self._under_way:

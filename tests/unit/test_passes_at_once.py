@@ -296,7 +296,7 @@ def test_after_a_stop_nothing_begins(bench: Bench) -> None:
 
 
 def test_a_pass_that_nobody_hears_of_again_is_ended(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.fleet._LOOK", 0.02)
+    monkeypatch.setattr("monitor.clerk._LOOK", 0.02)
     monkeypatch.setattr("monitor.fleet._BACKSTOP", -7200.0)
     assert bench.submit("a").result(5).outcome == "killed"
 
