@@ -25,6 +25,8 @@ Level = Literal["province", "prefecture", "county", "township", "department"]
 OrganKind = Literal["government", "office", "department", "township"]
 
 _NAME = re.compile(r"[a-z0-9_]+")
+LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
+"""Of workers and of their exits to the network: part of a queue's name."""
 _REGION = re.compile(r"\d{6}")
 _SITE_ID = re.compile(r"\d{10}|bm\d{8}")
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
@@ -244,6 +246,8 @@ def _check(portal: Portal, families: frozenset[str]) -> None:
         raise ValueError(f'site_id: "{portal.site_id}" is neither ten digits nor bm and eight digits')
     if portal.formerly and not _NAME.fullmatch(portal.formerly):
         raise ValueError(f'formerly: "{portal.formerly}" is not a portal\'s name (a-z, 0-9 and _)')
+    if portal.exit and not LABEL.fullmatch(portal.exit):
+        raise ValueError(f'exit: "{portal.exit}" is no label; write letters, digits, dots, dashes and underscores')
     if portal.verified and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", portal.verified):
         raise ValueError(f'verified: "{portal.verified}" is not a date such as 2026-11-22')
     for key in portal.selectors.__struct_fields__:

@@ -1,16 +1,15 @@
 """`nianbao worker`: a crawl machine, which makes passes for a service elsewhere."""
 
-import re
 import sys
 
 import click
 
+from crawler.portal import LABEL
 from monitor.cli.common import Command, Context, pass_context
 from monitor.settings import Service
 from monitor.settings_workers import check_addresses
 from monitor.workers.wire import QUEUES, Queue
 
-_LABEL = re.compile(r"[A-Za-z0-9_.-]{1,63}")
 _MOST = 500
 
 
@@ -103,7 +102,7 @@ def _check(service: Service, exits: tuple[str, ...], only_exit: bool, name: str)
     except ValueError as error:
         raise click.UsageError(f"{error}; or give --broker") from None
     for label in (name, *exits):
-        if not _LABEL.fullmatch(label):
+        if not LABEL.fullmatch(label):
             raise click.UsageError(f'"{label}" is no label; write letters, digits, dots, dashes and underscores')
     if only_exit and not exits:
         raise click.UsageError("--only-exit goes with --exit; without it, no pass would be taken")

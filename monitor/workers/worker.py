@@ -5,12 +5,14 @@ worker whose consumer has gone deaf (it is idle, its connection is said to stand
 with an error, for whoever started it to start it again.
 """
 
+import contextlib
+import fcntl
 import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from celery import signals
 from celery.exceptions import Ignore, Reject
 
 from crawler.observation import WATCHER_ENDED
+from monitor.home import HomeLocked
 from monitor.workers.app import BrokerError, make_app, take_from, waiting
 from monitor.workers.crew import Crew, Ending, Unwanted, this_version
 from monitor.workers.deafness import Deafness
@@ -60,8 +63,25 @@ def queues_of(kinds: tuple[Queue, ...], exits: tuple[str, ...], only_exits: bool
 def work(post: Post, scratch: Path, clock: Callable[[], str]) -> int:
     """Makes passes until the process is told to end (SIGTERM, Ctrl-C). The exit code.
 
-    `scratch`: a folder for run folders. Raises ParcelError and ValueError for addresses that cannot be used.
+    `scratch`: a folder for run folders. Raises ParcelError and ValueError for addresses that cannot be used, HomeLocked if a worker
+    of this name has that folder.
     """
+    with _alone(scratch / f"{post.name}.lock"):
+        return _work(post, scratch / post.name, clock)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HomeLocked(f"{path}: a worker of this name is running; give this one another with --name") from None
+        yield
+
+
+def _work(post: Post, scratch: Path, clock: Callable[[], str]) -> int:
     name = f"{post.name}@{socket.gethostname()}"
     seen = WorkerSeen(
         name=name,
@@ -76,7 +96,7 @@ def work(post: Post, scratch: Path, clock: Callable[[], str]) -> int:
     )
     register = Register(post.register)
     depot = Depot(post.parcels) if post.parcels else None
-    crew = Crew(seen, register, depot, scratch / post.name, clock)
+    crew = Crew(seen, register, depot, scratch, clock)
     app = make_app(post.broker)
     take_from(app, post.queues)
 

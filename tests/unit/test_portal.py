@@ -75,6 +75,8 @@ takedown_after = "36h"
         (GOOD.replace("/1.html", "/{jahr}.html"), "only {year} is filled in"),
         (GOOD + 'name = "x"\n', "name: the file's stem is the portal's name"),
         (GOOD + 'region = "33108"\n', "region: "),
+        (GOOD + 'exit = "cn south"\n', "exit: "),
+        (GOOD + 'exit = ".."\n', "exit: "),
         (GOOD + 'site_id = "33"\n', "site_id: "),
         (GOOD + 'level = "village"\n', "level: "),
         (GOOD + 'enabled = "yes"\n', "enabled: "),
