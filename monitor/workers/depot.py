@@ -8,7 +8,6 @@ time, whatever it does.
 
 import contextlib
 import hashlib
-import importlib
 import logging
 import os
 import re
@@ -84,8 +83,10 @@ class Depot:
         with self._lock:
             system, self._system = self._system, None
         if system is not None and self._scheme in _S3 and system._s3 is not None:
+            from fsspec.asyn import sync
+
             with contextlib.suppress(Exception):  # nobody waits for what it would have said
-                importlib.import_module("fsspec.asyn").sync(system.loop, system._s3.close, timeout=5)
+                sync(system.loop, system._s3.close, timeout=5)
 
     def put(self, file: Path, key: str) -> str:
         """Stores a file; its place: `key` with `.` for each `/`, and what makes that no two parcels ever have one place.
@@ -150,7 +151,7 @@ class Depot:
         swept = 0
         with self._naming("what is old cannot be removed"):
             for name, at in self._names():
-                if _OURS.fullmatch(name) and at < before:
+                if at < before:
                     with contextlib.suppress(FileNotFoundError):
                         self._ask("rm_file", self._path(name))
                         swept += 1
@@ -182,12 +183,13 @@ class Depot:
         with self._lock:
             if self._system is None:
                 with self._naming("not usable"):
-                    fsspec = importlib.import_module("fsspec.core")
+                    from fsspec.core import url_to_fs
+
                     # Not an instance that somebody else in the process has, closes, or has listed with before.
                     options: dict[str, Any] = {"skip_instance_cache": True}
                     if self._scheme in _S3:
                         options |= _s3_options()
-                    self._system, self._root = fsspec.url_to_fs(self._address, **options)
+                    self._system, self._root = url_to_fs(self._address, **options)
                     if self._scheme in _S3:
                         self._system.retries = _TRIES
             return self._system
@@ -200,7 +202,7 @@ class Depot:
         return getattr(system, method)(*values, **options)
 
     def _names(self) -> list[tuple[str, float]]:
-        """What lies here, with when it was written, in seconds."""
+        """What lies here of ours, with when it was written, in seconds."""
         system = self._connected()
         system.invalidate_cache()
         try:
@@ -247,7 +249,7 @@ class Depot:
 
     def _remedy(self, error: Exception) -> str:
         if isinstance(error, (ImportError, ValueError)) and self._system is None:
-            return "write the path of a shared folder or s3://BUCKET/PREFIX, or install what fsspec needs for this one"
+            return "write the path of a shared folder or s3://BUCKET/PREFIX, or install what fsspec needs for this one (make extras)"
         if self._scheme in _S3:
             return (
                 "see that the store answers, and what AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say"

@@ -7,6 +7,7 @@ gives up what nobody has heard of for too long. Nothing fails because broker or 
 `sent.json` in the run folder says under which task a pass was sent, for the next process of this home.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -30,7 +31,7 @@ from monitor.times import format_utc
 from monitor.turns import Turn, hosts_of
 from monitor.workers.app import BrokerError, make_app, send
 from monitor.workers.crew import BRIEFING, SEEN
-from monitor.workers.depot import Depot
+from monitor.workers.depot import Depot, DepotError
 from monitor.workers.parcel import ParcelError, receive
 from monitor.workers.parcel import send as pack
 from monitor.workers.patience import AGAIN, Watched
@@ -44,7 +45,8 @@ _TICK = 0.25
 _ROSTER = 5.0
 _GAP = 10.0
 """Seconds of silence of the register that count as its own, not as the workers'."""
-_RETRY = 15.0
+_RETRY, _TRIES = 15.0, 240
+"""Seconds between two tries to fetch what was handed over, and how many there are."""
 _FETCHERS = 4
 _AHEAD = 4
 """A queue holds one pass more for so many slots that take from it: who has made one finds the next."""
@@ -72,6 +74,7 @@ class _Pass:
         self.watched = Watched()
         self.fetching = False
         self.not_before = 0.0
+        self.tries = 0
 
 
 class Workers:
@@ -183,7 +186,7 @@ class Workers:
                 with self._lock:
                     gone += [one for one in [self._passes.pop(crawl, None)] if one is not None]
         for one in gone:
-            self._fetchers.submit(self._discard, one)
+            self._later(one)
         return frozenset(taken)
 
     def _withdrawn(self, one: _Pass) -> bool:
@@ -201,7 +204,7 @@ class Workers:
         with self._lock:
             one = self._ended.pop(crawl, None)
         if one is not None:
-            self._fetchers.submit(self._discard, one)
+            self._later(one)
 
     def kill(self) -> None:
         """Workers watch over their passes themselves."""
@@ -213,6 +216,8 @@ class Workers:
         self._thread.join()
         self._fetchers.shutdown()
         self.register.close()
+        if self._depot is not None:
+            self._depot.close()
 
     # What others see ----------------------------------------------------------------------------------------------
 
@@ -369,7 +374,10 @@ class Workers:
                 self._over(one, lost=f"{one.process.worker}: what it handed over has vanished")
             return
         one.fetching = True
-        self._fetchers.submit(self._fetch, one, handed)
+        try:
+            self._fetchers.submit(self._fetch, one, handed)
+        except RuntimeError:
+            one.fetching = False  # closed
 
     def _fetch(self, one: _Pass, handed: Handed) -> None:
         process = one.process
@@ -405,6 +413,10 @@ class Workers:
                 return  # it was withdrawn meanwhile
             self._ended[process.order.crawl] = one
         process.ended(process)
+
+    def _later(self, one: _Pass) -> None:
+        with contextlib.suppress(RuntimeError):  # closed: what travelled has an end of life
+            self._fetchers.submit(self._discard, one)
 
     def _discard(self, one: _Pass) -> None:
         """What travelled is nowhere any more."""

@@ -218,17 +218,16 @@ def _read(packed: BinaryIO, size: int) -> Iterator[bytes]:
 def _inflated(packed: Iterator[bytes]) -> Iterator[bytes]:
     """The content of one gzip stream, a bounded piece at a time. Raises ParcelError."""
     inflate = zlib.decompressobj(_GZIP)
-    try:
-        for data in packed:
-            while data and not inflate.eof:
-                yield inflate.decompress(data, _CHUNK)
-                data = inflate.unconsumed_tail
-            if inflate.eof and (inflate.unused_data or data):
-                break
-        while not inflate.eof and (out := inflate.decompress(b"", _CHUNK)):
-            yield out  # what the last piece held beyond its bound
-    except zlib.error as error:
-        raise ParcelError(f"the parcel is damaged ({error})") from error
+    for data in packed:
+        if inflate.eof:
+            raise ParcelError("the parcel is damaged (something follows a compressed file)")
+        while data:
+            try:
+                content = inflate.decompress(data, _CHUNK)
+            except zlib.error as error:
+                raise ParcelError(f"the parcel is damaged ({error})") from error
+            data = inflate.unconsumed_tail
+            yield content
     if not inflate.eof or inflate.unused_data:
         raise ParcelError("the parcel is damaged (a compressed file does not end where it should)")
 
@@ -253,8 +252,6 @@ def _inline(packed: bytes) -> Parcel:
 
 def _outline(parcel: Parcel) -> bytes:
     """The bytes of a parcel that lies in the message. Raises ParcelError."""
-    if parcel.size > INLINE_MOST or len(parcel.inline) != (parcel.size + 2) // 3 * 4:
-        raise ParcelError(f"the parcel is damaged (it says that it has {parcel.size} bytes)")
     try:
         packed = base64.b64decode(parcel.inline, validate=True)
     except (binascii.Error, ValueError) as error:

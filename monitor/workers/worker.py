@@ -164,4 +164,6 @@ def _work(post: Post, scratch: Path, clock: Callable[[], str]) -> int:
         ending.set()
         crew.close()
         register.close()
+        if depot is not None:
+            depot.close()
     return int(worker.exitcode or 0)
