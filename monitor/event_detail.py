@@ -259,7 +259,7 @@ class Service(Said, frozen=True, omit_defaults=True, kw_only=True):
 
     what: Literal[
         "channel_dead", "channel_failing", "outbox", "unverified", "portal_unread", "portal_cut", "disk", "record", "clock",
-        "config", "idle", "pages", "other",
+        "config", "idle", "pages", "workers", "other",
     ]  # fmt: skip
     reason: str = ""
     """What is wrong and how bad it is, in Chinese, without secrets."""

@@ -7,6 +7,7 @@ from crawler.portal import PortalError
 from monitor.checkup import installation, operation
 from monitor.checkup.model import Check
 from monitor.checkup.pages import pages
+from monitor.checkup.workers import workers
 from monitor.home import Home, HomeError
 from monitor.settings import SettingsError
 from monitor.store import StoreError
@@ -29,6 +30,7 @@ _LOOKS: tuple[tuple[str, Callable[[Home, str], Iterator[Check]]], ...] = (
     ("open files", installation.open_files),
     ("channels", operation.channels),
     ("staff pages", pages),
+    ("workers", workers),
     ("service", operation.service),
 )
 

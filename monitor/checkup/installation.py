@@ -92,6 +92,9 @@ def portals(home: Home, now: str) -> Iterator[Check]:
 def browser(home: Home, now: str) -> Iterator[Check]:
     """Whether the browser that a portal needs starts, really."""
     needed = [portal.name for portal in home.sound_portals()[0].values() if portal.render and portal.enabled]
+    if _settings(home).service.engine != "local":
+        yield Check("browser", "ok", "passes are made by workers, which need one where they take rendered ones")
+        return
     if not needed:
         yield Check("browser", "ok", "no enabled portal needs one")
         return
@@ -189,6 +192,11 @@ def memory(home: Home, now: str) -> Iterator[Check]:
     service = _settings(home).service
     enabled = [portal for portal in home.sound_portals()[0].values() if portal.enabled]
     rendered = sum(portal.render for portal in enabled)
+    if service.engine != "local":
+        found = f"{available / 1e9:.1f} GB available; passes are made by workers"
+        scarce = Check("memory", "warning", found, "give the machine more memory")
+        yield scarce if available < _SERVICE_MEMORY else Check("memory", "ok", found)
+        return
     passes = min(service.parallel, max(len(enabled), 1))
     apart = passes if service.together == 1 else min(rendered, passes, APART)
     shared = -(-(passes - apart) // service.together)

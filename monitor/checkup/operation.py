@@ -235,7 +235,7 @@ def service(home: Home, now: str) -> Iterator[Check]:
     else:
         yield Check("service", state, found, "" if state == "ok" else "what is wrong follows")  # type: ignore[arg-type]
     for problem in health.problems:
-        worst = "error" if state == "error" and problem.what in ("disk", "record", "idle") else "warning"
+        worst = "error" if state == "error" and problem.what in ("disk", "record", "idle", "workers") else "warning"
         yield Check("service", worst, f"{problem.what} {problem.whom}: {problem.reason}", problem.remedy)  # type: ignore[arg-type]
 
 

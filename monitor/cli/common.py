@@ -48,7 +48,9 @@ def tell(text: str, *, err: bool = False) -> None:
     click.echo(line(text), err=err)
 
 
-_LONG = frozenset({"url", "summary", "detail", "last_error", "file", "title", "organ", "label", "raw"})
+_LONG = frozenset(
+    {"url", "summary", "detail", "last_error", "file", "title", "organ", "label", "raw", "takes", "reads"}
+)
 """Columns that may be folded on a narrow terminal; the others are short."""
 
 

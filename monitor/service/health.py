@@ -25,6 +25,7 @@ from monitor.service.state import Coming, Running, State
 from monitor.service.watch import rooms
 from monitor.store import StoreError
 from monitor.times import shift
+from monitor.workers.roster import Crews
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Enabled portals by health."""
     disk_free: dict[str, int] = {}
     """Bytes."""
+    crews: Crews | None = None
+    """Workers and queues; None: passes are made on this machine."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -118,7 +121,9 @@ class Examiner:
         if state.coming is not None and not state.running and shift(state.coming.at, IDLE) <= now:
             problems.append(Problem("idle", "timetable", "到期的读取没有开始。", "查看服务日志并重启服务。"))
             failing = True
-        failing = failing or any(one.what in ("disk", "record") and one.level > 1 for one in self._problems())
+        failing = failing or any(
+            one.what in ("disk", "record", "workers") and one.level > 1 for one in self._problems()
+        )
         unique = tuple({(one.what, one.whom): one for one in problems}.values())
         return Health(
             status="failing" if failing else "degraded" if unique else "ok",
@@ -132,6 +137,7 @@ class Examiner:
             outbox=outbox,
             portals=portals,
             disk_free=free,
+            crews=state.crews,
             problems=unique,
         )
 

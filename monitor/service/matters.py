@@ -16,7 +16,7 @@ from monitor.service.state import State
 from monitor.times import shift, to_utc
 
 What = Literal[
-    "channel_failing", "outbox", "portal_unread", "portal_cut", "disk", "record", "clock", "config", "idle", "pages"
+    "channel_failing", "outbox", "portal_unread", "portal_cut", "disk", "record", "clock", "config", "idle", "pages", "workers"
 ]  # fmt: skip
 
 HOUR, DAY = 3600.0, 86400.0
@@ -337,13 +337,14 @@ def together(matters: Sequence[Matter], titles: Mapping[str, str]) -> Matter:
     first = matters[0]
     if len(matters) == 1:
         return first
-    names = [clean(titles.get(one.portal, "") or one.portal or _file(one.whom), 40) for one in matters]
+    names = [clean(titles.get(one.portal, "") or one.portal or _called(one), 40) for one in matters]
     some = "、".join(names[:3]) + (" 等" if len(names) > 3 else "")
     number = len(matters)
     reason = {
         "portal_unread": f"{number} 个门户超过 {min(one.count for one in matters)} 天未能完整读取：{some}。",
         "portal_cut": f"{number} 个门户连续 {CUT} 次读取没有做完：{some}。",
         "config": f"{number} 个配置文件有错：{some}。",
+        "workers": f"{number} 个队列有读取在等，没有采集节点在取：{some}。",
     }.get(first.what, f"{number} 件：{first.reason}")
     remedy = (
         first.remedy.replace(f"portals check {first.portal}", "portals check 门户") if first.portal else first.remedy
@@ -394,6 +395,10 @@ def unrecorded(error: str) -> tuple[str, str]:
 
 def _cause(error: str) -> str:
     return clean(redact(error), 120)
+
+
+def _called(matter: Matter) -> str:
+    return matter.whom if matter.what == "workers" else _file(matter.whom)
 
 
 def _file(name: str) -> str:

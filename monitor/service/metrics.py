@@ -31,6 +31,7 @@ from monitor.service.state import State
 from monitor.service.watch import rooms
 from monitor.store import Store, StoreError
 from monitor.times import to_utc
+from monitor.workers.roster import Crews
 
 log = logging.getLogger(__name__)
 
@@ -227,6 +228,8 @@ class ServiceCollector(Collector):
         yield GaugeMetricFamily(
             "nianbao_next_pass_overdue_seconds", "By how much the next planned pass is late.", value=late
         )
+        if state.crews is not None:
+            yield from _of_workers(state.crews, self._clock())
         problems = GaugeMetricFamily(
             "nianbao_problem", "1 for each matter that the watch finds wrong.", labels=["what", "whom"]
         )
@@ -238,6 +241,31 @@ class ServiceCollector(Collector):
             for result, number in self._heartbeat.counts().items():
                 pings.add_metric([result], number)
             yield pings
+
+
+def _of_workers(crews: Crews, now: str) -> Iterator[Metric]:
+    """Where the register does not answer, only that: old numbers would look like new ones."""
+    yield GaugeMetricFamily("nianbao_broker_reachable", "1: broker and register answer.", value=float(crews.reachable))
+    if crews.register:
+        return
+    families = {
+        name: GaugeMetricFamily(name, words, labels=["queue"])
+        for name, words in (
+            ("nianbao_workers", "Workers that take passes from the queue."),
+            ("nianbao_worker_slots", "Passes of the queue that they can make at the same time."),
+            ("nianbao_queue_waiting", "Passes that no worker has claimed."),
+            ("nianbao_queue_oldest_seconds", "For how long the first of them waits."),
+        )
+    }
+    for crew in crews.queues:
+        oldest = max(0.0, (to_utc(now) - to_utc(crew.since)).total_seconds()) if crew.since else 0.0
+        for family, value in zip(families.values(), (len(crew.workers), crew.slots, crew.waiting, oldest), strict=True):
+            family.add_metric([crew.queue], value)
+    yield from families.values()
+    under_way = GaugeMetricFamily("nianbao_passes_under_way", "Passes that a worker makes.", labels=["worker"])
+    for worker in crews.workers:
+        under_way.add_metric([worker.name], len(worker.running))
+    yield under_way
 
 
 class Metrics:

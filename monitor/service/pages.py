@@ -127,10 +127,11 @@ class Pages:
                 child.stdin.close()
 
 
-def _read_at_start(settings: Settings) -> tuple[Web, bool, str, str]:
+def _read_at_start(settings: Settings) -> tuple[Web, bool, str, str, str, str, str]:
     """Who may sign in is looked up while it runs."""
     web, service = settings.web, settings.service
-    return msgspec.structs.replace(web, user=()), bool(web.user), service.web_url, service.timezone
+    public = (msgspec.structs.replace(web, user=()), bool(web.user), service.web_url, service.timezone)
+    return *public, service.engine, service.broker, service.results
 
 
 def _command(home: Home) -> list[str]:

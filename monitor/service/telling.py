@@ -23,7 +23,7 @@ from monitor.times import shift
 
 log = logging.getLogger(__name__)
 
-_TOGETHER = frozenset({"portal_unread", "portal_cut", "config"})
+_TOGETHER = frozenset({"portal_unread", "portal_cut", "config", "workers"})
 """Told in one message, however many."""
 NOTES = "watch/"
 

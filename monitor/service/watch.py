@@ -29,6 +29,7 @@ from monitor.redact import redact
 from monitor.service import matters as judge
 from monitor.service.facts import clock_offsets, pending_log, portal_facts, queues, sound
 from monitor.service.matters import Matter
+from monitor.service.matters_workers import workers
 from monitor.service.state import State
 from monitor.service.telling import NOTES, Memory, Teller, lasted, name_of, recall, write
 from monitor.settings import Settings
@@ -180,6 +181,11 @@ class Watch:
         found += judge.pages(self._pages())
         found += self._of_the_record(store)
         looked_at = {"disk", "config", "clock", "record/archive", "record/log", "pages"}
+        state = self._state()
+        queues_told = {name.rpartition("/")[2] for name in known if name.startswith(f"{NOTES}workers/")}
+        of_workers, known_of_workers = workers(state.crews if state else None, now, queues_told)
+        found += of_workers
+        looked_at |= known_of_workers
         if (answer := self._integrity(store, now)) is not None:
             looked_at.add("record/integrity")
             found += [judge.damaged(answer)] if answer else []
@@ -190,7 +196,7 @@ class Watch:
             tried_since = shift(now, -judge.DAY) if up < judge.DAY else ""
             facts = portal_facts(store, self._portals())
             found += judge.portals(facts, now, tried_since)
-            found += judge.idle(self._state(), now)
+            found += judge.idle(state, now)
             looked_at |= {"channel_failing", "outbox", "portal_unread", "portal_cut", "idle"}
         return found, looked_at
 

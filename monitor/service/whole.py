@@ -15,9 +15,11 @@ import monitor
 _PACKAGES = (monitor, crawler.page, crawler.families, crawler.documents)
 _LIBRARIES = ("opencc", "requests", "warcio.archiveiterator", "warcio.warcwriter")
 _OTHERS = tuple(
-    f"monitor.{name}" for name in ("cli", "demo", "export", "inspection", "ocr", "restore", "scouting", "search", "web")
+    f"monitor.{name}"
+    for name in ("cli", "demo", "export", "inspection", "ocr", "restore", "scouting", "search", "web", "workers")
 )
-"""What only commands use, and what runs in processes of its own."""
+"""What only commands use, what runs in processes of its own, and what an installation without workers need not have: whoever opens
+the engine imports that whole."""
 
 
 def import_all() -> None:

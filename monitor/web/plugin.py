@@ -25,6 +25,7 @@ from monitor.web import (
     report,
     search,
     words,
+    workers,
 )
 from monitor.web import help as help_page
 from monitor.web.record import NAME
@@ -46,6 +47,7 @@ _AREAS = (
     calendar,
     event,
     notes,
+    workers,
 )
 """Modules with ROUTES."""
 

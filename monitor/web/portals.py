@@ -5,6 +5,7 @@ from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 
 from monitor.legal import local_date
 from monitor.times import to_utc
+from monitor.web import crews
 from monitor.web import portals_data as data
 from monitor.web.coverage import Map
 from monitor.web.coverage_cells import STATES, years_shown
@@ -31,6 +32,7 @@ async def portals(site: Site, request: Request) -> Response:
         "healths": data.HEALTHS,
         "older": site.path("/portals", **query, after=found.after) if found.after else "",
         "newer": site.path("/portals", **query) if given["after"] else "",
+        "known": await crews.known(site),
     }
     return await site.page(request, "portals.html", values)
 
@@ -48,8 +50,11 @@ async def portal(site: Site, request: Request) -> Response:
     every = len(found.map.lines)
     start = (page - 1) * ORGANS
     lines = found.map.lines[start : start + ORGANS]
+    known = await crews.known(site)
     values = {
         "found": found,
+        "known": known,
+        "reading": known.reading(name) if known else None,
         "map": Map(years, portals=(msgspec.structs.replace(found.map, lines=lines),)),
         "states": STATES,
         "newer": site.path(f"/portal/{name}", organs=page - 1) + "#map" if page > 1 else "",

@@ -11,7 +11,7 @@ import uvicorn
 from monitor.home import Home
 from monitor.search.index import Indexer
 from monitor.settings import FILE, Settings, SettingsError
-from monitor.web import front
+from monitor.web import crews, front
 from monitor.web.app import make
 from monitor.web.site import Site
 
@@ -94,6 +94,7 @@ async def _keep_warm(site: Site) -> None:
     """What takes a second to ask of a large record has been asked before somebody waits for it."""
     while True:
         try:
+            await crews.known(site)
             await front.warm(site)
         except Exception as error:  # whoever opens the page is told
             log.debug("the front page could not be prepared: %s", error)

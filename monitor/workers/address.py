@@ -27,5 +27,5 @@ def why(error: BaseException, address: str = "") -> str:
     """What an error says, in one line, without what is secret in the address that was asked."""
     if isinstance(error, ValueError):  # of a library that quotes what it did not understand
         return "the address, or what answers there, makes no sense"
-    said = " ".join(str(error).split()) or type(error).__name__
+    said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     return redact(said, secrets_of(address))[:_LONGEST]

@@ -1,8 +1,8 @@
 """The passes of one worker: claimed, made, handed back. No Celery: what brings assignments may be anything.
 
-In: assignments, each in a thread of its own. Out: what became of them, in the register. One more thread renews the claims. A pass
-whose claim is lost is ended; a worker that cannot renew any (a partition, a broker that is gone) ends all its passes before their
-claims run out, for nobody knows who has their hosts then.
+In: assignments, each in a thread of its own. Out: what became of them, in the register. One more thread renews the claims, another
+minds them: a pass whose claim is lost is ended; a worker that cannot renew any (a partition, a broker that is gone) ends all its
+passes before their claims run out, for nobody knows who has their hosts then.
 """
 
 import contextlib
@@ -24,10 +24,10 @@ from monitor.intake import RunError, job_of
 from monitor.markup import printable
 from monitor.processes import Process, Processes
 from monitor.redact import redact
-from monitor.workers.depot import Depot
+from monitor.workers.depot import Depot, DepotError
 from monitor.workers.parcel import ParcelError, receive, send
 from monitor.workers.register import Hold, HostBusy, Register, RegisterError, Taken
-from monitor.workers.wire import Assignment, Beat, Handed, WorkerSeen
+from monitor.workers.wire import Assignment, Beat, Handed, Parcel, WorkerSeen
 
 BRIEFING = (JOB, KNOWN)
 """What a pass is told."""
@@ -43,6 +43,8 @@ _BUSY = 120.0
 _LONGEST_PAUSE = 900.0
 _LAST_WORDS = 30.0
 """Seconds for which a worker that ends tries to hand over."""
+_DEPOT = 3600.0
+"""Seconds for which what was seen waits for a depot that does not answer."""
 _AGAIN = 2.0
 
 log = logging.getLogger(__name__)
@@ -104,6 +106,8 @@ class Crew:
         scratch.mkdir(parents=True)
         self._keeper = threading.Thread(target=self._keep, name="claims", daemon=True)
         self._keeper.start()
+        self._minder = threading.Thread(target=self._watch, name="minder", daemon=True)
+        self._minder.start()
 
     @property
     def room(self) -> bool:
@@ -162,6 +166,7 @@ class Crew:
             nursery.close()
         self._done.set()
         self._keeper.join()
+        self._minder.join()
         with contextlib.suppress(RegisterError):
             self._register.leave(self._seen.name)
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -198,7 +203,7 @@ class Crew:
         """Makes the pass; what became of it, and for how long its hosts are to be left alone. Raises ParcelError, OSError."""
         assignment = one.assignment
         folder.mkdir()
-        receive(assignment.parcel, BRIEFING, folder, self._depot)
+        receive(assignment.parcel, BRIEFING, folder, self._depot, durable=False)
         order = msgspec.structs.replace(assignment.order, folder=str(folder.absolute()))
         log.info("%s: pass %d begins", order.portal, order.crawl)
         process = Process(order, job_of(folder).portal, lambda _: None, lambda _: one.over.set())
@@ -220,12 +225,24 @@ class Crew:
         pause = max(assignment.pause, _pause_after(folder))
         if one.mine and not handed.never:
             try:
-                parcel = send(folder, SEEN, self._depot, f"{assignment.task}/seen")
-                handed = msgspec.structs.replace(handed, parcel=parcel)
+                handed = msgspec.structs.replace(handed, parcel=self._packed(folder, one))
             except (ParcelError, OSError) as error:
                 log.error("%s: what pass %d saw cannot be handed over: %s", order.portal, assignment.order.crawl, error)
                 handed = msgspec.structs.replace(handed, lost=_line(f"{self._seen.name}: {error}"))
         return handed, pause
+
+    def _packed(self, folder: Path, one: _Pass) -> Parcel:
+        """What the pass saw, on its way; a depot that does not answer is waited for. Raises ParcelError, OSError."""
+        until = time.monotonic() + _DEPOT
+        while True:
+            try:
+                return send(folder, SEEN, self._depot, f"{one.assignment.task}/seen")
+            except DepotError as error:
+                left = min(until, self._ended_at + _LAST_WORDS if self._ending else until) - time.monotonic()
+                if left < 0 or not one.mine:
+                    raise
+                log.warning("%s: waits for the depot: %s", one.assignment.order.portal, error)
+                time.sleep(_AGAIN)
 
     def _free_for(self, crawl: int) -> Processes:
         """A nursery without a pass of that number: several homes may share a worker, and each counts for itself."""
@@ -281,9 +298,15 @@ class Crew:
                 log.warning("claims cannot be renewed: %s", redact(str(error)))
             except Exception:
                 log.exception("claims could not be renewed")
-            self._mind(passes)
             if self._done.wait(self._interval()):
                 return
+
+    def _watch(self) -> None:
+        """Beside whoever renews, who may wait long for an answer."""
+        while not self._done.wait(self._interval() / 2):
+            with self._lock:
+                passes = [*self._passes.values()]
+            self._mind(passes)
 
     def _interval(self) -> float:
         with self._lock:

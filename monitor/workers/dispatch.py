@@ -390,14 +390,16 @@ class Workers:
                 receive(handed.parcel, SEEN, Path(process.order.folder), self._depot)
             elif not (handed.never or handed.lost):
                 raise ParcelError("there is none")
+        except (DepotError, OSError) as error:  # the depot, or this disk: what was handed over waits there
+            one.tries += 1
+            if one.tries < _TRIES:
+                name = process.order.portal
+                log.error("%s: what pass %d saw cannot be fetched: %s; tried again", name, handed.crawl, error)
+                one.not_before, one.fetching = self._now + _RETRY, False
+                return
+            process.lost = f"its run folder could not be fetched: {error}"
         except ParcelError as error:
             process.lost = f"its run folder never arrived whole: {error}"
-        except OSError as error:  # the disk: what was handed over waits for room
-            log.error(
-                "%s: what pass %d saw cannot be stored: %s; tried again", process.order.portal, handed.crawl, error
-            )
-            one.not_before, one.fetching = self._now + _RETRY, False
-            return
         except Exception as error:
             log.exception("%s: what pass %d saw cannot be taken over", process.order.portal, handed.crawl)
             process.lost = f"its run folder could not be taken over: {type(error).__name__}: {error}"

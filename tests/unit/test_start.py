@@ -184,10 +184,13 @@ def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
             store.rows("UPDATE portals SET title = ''")
 
 
-def test_a_service_imports_everything_at_its_start() -> None:
-    """What it needs for the first time after months must not come from a release that was put in its place meanwhile."""
+@pytest.mark.parametrize("engine", ["local", "celery"])
+def test_a_service_imports_everything_at_its_start(engine: str) -> None:
+    """What it needs for the first time after months must not come from a release that was put in its place meanwhile; without
+    workers nothing that only they need, which may not be installed."""
     found = imported(
-        "from monitor.service.service import Service\nfrom monitor.service.whole import import_all\nimport_all()"
+        "from monitor.service.service import Service\nfrom monitor.service.whole import import_all\nimport_all()\n"
+        + ("import monitor.workers.dispatch" if engine == "celery" else "")  # as monitor.engine does
     )
     files = [ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in found if name.startswith("monitor.")]
     functions = [
@@ -201,6 +204,9 @@ def test_a_service_imports_everything_at_its_start() -> None:
     lazily = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     assert {"monitor.canonical", "monitor.changes", "monitor.reread"} <= lazily
     ours = {name for name in lazily if name.partition(".")[0] in ("monitor", "crawler")}
+    if engine == "local":
+        assert not {name.partition(".")[0] for name in found} & {"celery", "kombu", "redis", "s3fs"}
+        ours = {name for name in ours if not name.startswith("monitor.workers.")}
     assert ours <= found, ours - found
     assert {"opencc", "requests", "warcio.archiveiterator"} <= found
     assert not found & {"scrapy", "numpy", "pyarrow", "onnxruntime"}
