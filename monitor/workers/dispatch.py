@@ -7,15 +7,12 @@ gives up what nobody has heard of for too long. Nothing fails because broker or 
 `sent.json` in the run folder says under which task a pass was sent, for the next process of this home.
 """
 
-import contextlib
 import logging
 import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -27,17 +24,17 @@ from monitor.intake import job_of
 from monitor.processes import Process
 from monitor.redact import redact
 from monitor.settings import Service
-from monitor.times import format_utc
 from monitor.turns import Turn, hosts_of
 from monitor.workers.app import BrokerError, make_app, send
-from monitor.workers.crew import BRIEFING, SEEN
-from monitor.workers.depot import Depot, DepotError
-from monitor.workers.parcel import ParcelError, receive
+from monitor.workers.arrivals import Arrivals, Away
+from monitor.workers.crew import BRIEFING
+from monitor.workers.depot import Depot
+from monitor.workers.parcel import ParcelError
 from monitor.workers.parcel import send as pack
 from monitor.workers.patience import AGAIN, Watched
 from monitor.workers.register import TOMBSTONE, Held, Register, RegisterError
 from monitor.workers.roster import Crews, Given, of_service, queue_of, queues_of
-from monitor.workers.wire import Assignment, Handed, Parcel, WorkerSeen, kind_of
+from monitor.workers.wire import Assignment, Parcel, WorkerSeen, kind_of
 
 SENT = "sent.json"
 _TICK = 0.25
@@ -45,9 +42,6 @@ _TICK = 0.25
 _ROSTER = 5.0
 _GAP = 10.0
 """Seconds of silence of the register that count as its own, not as the workers'."""
-_RETRY, _TRIES = 15.0, 240
-"""Seconds between two tries to fetch what was handed over, and how many there are."""
-_FETCHERS = 4
 _AHEAD = 4
 """A queue holds one pass more for so many slots that take from it: who has made one finds the next."""
 
@@ -62,21 +56,6 @@ class _Sent(msgspec.Struct, frozen=True):
     parcel: Parcel
 
 
-class _Pass:
-    """One that was given out, or is to be."""
-
-    def __init__(self, process: Process, queue: str, task: str) -> None:
-        self.process, self.queue, self.task = process, queue, task
-        self.assignment: Assignment | None = None
-        """None: an earlier process of this home sent it."""
-        self.parcel: Parcel | None = None
-        self.since = format_utc(datetime.now(UTC))
-        self.watched = Watched()
-        self.fetching = False
-        self.not_before = 0.0
-        self.tries = 0
-
-
 class Workers:
     """Makes passes on workers. See monitor.engine.Engine."""
 
@@ -89,8 +68,8 @@ class Workers:
         self._depot = Depot(service.parcels) if service.parcels else None
         self._app = make_app(service.broker)
         self._lock = threading.Lock()
-        self._passes: dict[int, _Pass] = {}
-        self._ended: dict[int, _Pass] = {}
+        self._passes: dict[int, Away] = {}
+        self._ended: dict[int, Away] = {}
         """Those that the fleet has not settled yet."""
         self._workers: tuple[WorkerSeen, ...] = ()
         self._alone: set[str] = set()
@@ -101,7 +80,7 @@ class Workers:
         """Seconds for which the register has answered: nobody is blamed for the others."""
         self._room: Callable[[], None] = lambda: None
         self._wake, self._done = threading.Event(), threading.Event()
-        self._fetchers = ThreadPoolExecutor(_FETCHERS, "fetch")
+        self._arrivals = Arrivals(self.register, self._depot, self._over)
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._thread.start()
 
@@ -132,7 +111,7 @@ class Workers:
     def start(self, process: Process) -> None:
         """Sends a pass as soon as the broker takes it. Raises OSError and RunError: its briefing cannot be sent."""
         folder, task = Path(process.order.folder), uuid.uuid4().hex
-        one = _Pass(process, queue_of(process.portal), task)
+        one = Away(process, queue_of(process.portal), task)
         try:
             one.parcel = pack(folder, BRIEFING, self._depot, f"{task}/told")
         except ParcelError as error:
@@ -158,7 +137,7 @@ class Workers:
             sent = msgspec.json.decode((folder / SENT).read_bytes(), type=_Sent)
         except (OSError, msgspec.MsgspecError):
             return False
-        one = _Pass(process, sent.queue, sent.task)
+        one = Away(process, sent.queue, sent.task)
         one.parcel = sent.parcel
         one.watched = Watched(sent=self._now, inherited=True)
         with self._lock:
@@ -186,10 +165,10 @@ class Workers:
                 with self._lock:
                     gone += [one for one in [self._passes.pop(crawl, None)] if one is not None]
         for one in gone:
-            self._later(one)
+            self._arrivals.clear(one)
         return frozenset(taken)
 
-    def _withdrawn(self, one: _Pass) -> bool:
+    def _withdrawn(self, one: Away) -> bool:
         """Nobody hands anything over of it that counts."""
         try:
             return self.register.withdraw(one.task)
@@ -204,7 +183,7 @@ class Workers:
         with self._lock:
             one = self._ended.pop(crawl, None)
         if one is not None:
-            self._later(one)
+            self._arrivals.clear(one)
 
     def kill(self) -> None:
         """Workers watch over their passes themselves."""
@@ -214,7 +193,7 @@ class Workers:
         self._done.set()
         self._wake.set()
         self._thread.join()
-        self._fetchers.shutdown()
+        self._arrivals.close()
         self.register.close()
         if self._depot is not None:
             self._depot.close()
@@ -329,8 +308,8 @@ class Workers:
                 log.exception("%s: its pass cannot be looked after", one.process.order.portal)
                 self._over(one, lost=f"its worker says what nobody understands: {type(error).__name__}: {error}")
 
-    def _see(self, one: _Pass, held: Held | None) -> None:
-        if one.fetching or self._now < one.not_before:
+    def _see(self, one: Away, held: Held | None) -> None:
+        if one.fetching or time.monotonic() < one.not_before:
             return
         lost = self._service.worker_lost_seconds
         match one.watched.step(held, self._now, lost):
@@ -350,7 +329,7 @@ class Workers:
             case "never":
                 self._over(one, never=f"it was {held.state if held else 'lost'}")
 
-    def _hear(self, one: _Pass, held: Held | None) -> None:
+    def _hear(self, one: Away, held: Held | None) -> None:
         if held is None or not one.watched.hear(held, self._now) or held.beat is None:
             return
         process, beat = one.process, held.beat
@@ -359,7 +338,7 @@ class Workers:
         process.done, process.total = beat.done, beat.total
         process.heard(process)
 
-    def _take(self, one: _Pass) -> None:
+    def _take(self, one: Away) -> None:
         """What was handed over is fetched beside the dispatcher."""
         try:
             handed = self.register.handed(one.task)
@@ -373,41 +352,9 @@ class Workers:
             if one.watched.missing(self._now):
                 self._over(one, lost=f"{one.process.worker}: what it handed over has vanished")
             return
-        one.fetching = True
-        try:
-            self._fetchers.submit(self._fetch, one, handed)
-        except RuntimeError:
-            one.fetching = False  # closed
+        self._arrivals.take(one, handed)
 
-    def _fetch(self, one: _Pass, handed: Handed) -> None:
-        process = one.process
-        process.worker, process.memory = handed.worker, handed.memory
-        process.end, process.never, process.lost = handed.ended, handed.never, handed.lost
-        try:
-            if handed.crawl != process.order.crawl:
-                raise ParcelError(f"it is of pass {handed.crawl}")
-            if handed.parcel is not None:
-                receive(handed.parcel, SEEN, Path(process.order.folder), self._depot)
-            elif not (handed.never or handed.lost):
-                raise ParcelError("there is none")
-        except (DepotError, OSError) as error:  # the depot, or this disk: what was handed over waits there
-            one.tries += 1
-            if one.tries < _TRIES:
-                name = process.order.portal
-                log.error("%s: what pass %d saw cannot be fetched: %s; tried again", name, handed.crawl, error)
-                one.not_before, one.fetching = self._now + _RETRY, False
-                return
-            process.lost = f"its run folder could not be fetched: {error}"
-        except ParcelError as error:
-            process.lost = f"its run folder never arrived whole: {error}"
-        except Exception as error:
-            log.exception("%s: what pass %d saw cannot be taken over", process.order.portal, handed.crawl)
-            process.lost = f"its run folder could not be taken over: {type(error).__name__}: {error}"
-        if process.lost:
-            process.end = None
-        self._over(one)
-
-    def _over(self, one: _Pass, *, never: str = "", lost: str = "") -> None:
+    def _over(self, one: Away, *, never: str = "", lost: str = "") -> None:
         process = one.process
         process.never, process.lost = never or process.never, lost or process.lost
         with self._lock:
@@ -415,21 +362,6 @@ class Workers:
                 return  # it was withdrawn meanwhile
             self._ended[process.order.crawl] = one
         process.ended(process)
-
-    def _later(self, one: _Pass) -> None:
-        with contextlib.suppress(RuntimeError):  # closed: what travelled has an end of life
-            self._fetchers.submit(self._discard, one)
-
-    def _discard(self, one: _Pass) -> None:
-        """What travelled is nowhere any more."""
-        try:
-            handed = self.register.handed(one.task)
-            for parcel in (one.parcel, handed.parcel if handed else None):
-                if parcel is not None and parcel.place and self._depot is not None:
-                    self._depot.discard(parcel)
-            self.register.forget(one.task)
-        except (RegisterError, OSError, ParcelError, ValueError) as error:  # they have an end of life
-            log.info("%s: what travelled of a pass is not removed: %s", one.process.order.portal, redact(str(error)))
 
     def _say(self, what: str, trouble: str) -> None:
         with self._lock:
