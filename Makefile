@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 3
 
-.PHONY: demo test soak long mutants extras bench bench-peers bench-plots bench-ocr portals-table lock check clean
+.PHONY: demo test soak long mutants extras bench bench-peers bench-plots bench-ocr bench-workers portals-table lock check clean
 
 demo: $(VENV)/run.stamp  ## the whole job, end to end, on portals served on this machine
 	$(BIN)/nianbao demo
@@ -29,6 +29,9 @@ bench: $(VENV)/run.stamp  ## CPU, time, memory and disk of a pass, against bare 
 
 bench-peers: $(VENV)/run.stamp  ## the same pages checked by urlwatch, webchanges and changedetection.io, which pip gets
 	$(BIN)/python -m tests.bench.peers $(ARGS)
+
+bench-workers: $(VENV)/test.stamp  ## passes a minute with 1, 2 and 4 workers on a Redis of its own, against the local engine; five minutes
+	$(BIN)/python -m tests.bench.workers $(ARGS)
 
 bench-plots: $(VENV)/bench.stamp  ## tables and plots of docs/performance.md, from tests/bench/results/
 	$(BIN)/python -m tests.bench.plots
