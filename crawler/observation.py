@@ -33,9 +33,10 @@ WATCHER_ENDED = "the program that watches over it ended"
 SERVICE_STOPS = "the service stops"
 STOPPED = "stopped"
 ORPHANED = "stopped by the death of the process that started it"
+CUT_OFF = "its worker was cut off from the others and ended it"
 QUIET = "the portal's quiet hours begin"
 BY_SIGNAL = "stopped by SIGTERM", "stopped by SIGINT"
-OWN_ENDS = frozenset({WATCHER_ENDED, SERVICE_STOPS, STOPPED, ORPHANED, *BY_SIGNAL})
+OWN_ENDS = frozenset({WATCHER_ENDED, SERVICE_STOPS, STOPPED, ORPHANED, CUT_OFF, *BY_SIGNAL})
 """Why a pass was cut short that says nothing about its portal (RunSummary.detail): nobody's limit, the program's own end."""
 
 

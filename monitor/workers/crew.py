@@ -18,7 +18,18 @@ from pathlib import Path
 import msgspec
 
 from crawler.kernel import below, processes
-from crawler.observation import CAPTURE, JOB, KNOWN, LOG, OBSERVATIONS, RUN, SECTIONS, WATCHER_ENDED, RunSummary
+from crawler.observation import (
+    CAPTURE,
+    CUT_OFF,
+    JOB,
+    KNOWN,
+    LOG,
+    OBSERVATIONS,
+    RUN,
+    SECTIONS,
+    WATCHER_ENDED,
+    RunSummary,
+)
 from crawler.robots import LONGEST_DELAY
 from monitor.intake import RunError, job_of
 from monitor.markup import printable
@@ -33,7 +44,6 @@ BRIEFING = (JOB, KNOWN)
 """What a pass is told."""
 SEEN = (OBSERVATIONS, CAPTURE, SECTIONS, LOG, RUN)
 """What a pass leaves, its run.json last."""
-LOST = "its worker was cut off and ended it"
 _EVERY, _SHARE = 5.0, 10
 """Seconds between two signs of life, or that share of what counts as lost, if that is less."""
 _SOFT, _HARD = 0.4, 0.7
@@ -164,6 +174,12 @@ class Crew:
         self.stop()
         for nursery in self._nurseries:
             nursery.close()
+        until = time.monotonic() + 2 * _LAST_WORDS
+        while time.monotonic() < until:  # what they saw is being handed over
+            with self._lock:
+                if self._taken == self._left:
+                    break
+            time.sleep(0.05)
         self._done.set()
         self._keeper.join()
         self._minder.join()
@@ -320,7 +336,7 @@ class Crew:
             word = said[one.assignment.task]
             if word is None:
                 one.mine = False
-                self._end(one, LOST)
+                self._end(one, CUT_OFF)
             else:
                 one.renewed = begun
                 if word:
@@ -332,7 +348,7 @@ class Crew:
         for one in passes:
             silent = now - one.renewed
             if silent > one.assignment.lost * _SOFT:
-                self._end(one, LOST)
+                self._end(one, CUT_OFF)
             if silent > one.assignment.lost * _HARD and not one.over.is_set():
                 name = one.assignment.order.portal
                 log.error("%s: no claim for %.0f s, and the pass has not ended: all passes are killed", name, silent)

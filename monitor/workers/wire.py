@@ -45,9 +45,9 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     """That the pass may ask, without `www.`; no two passes at a time ask the same."""
     parcel: Parcel
     """job.json and known.jsonl."""
-    lost: float
+    lost: Annotated[float, msgspec.Meta(ge=1.0, le=86_400.0)]
     """Seconds after which a worker that could not renew its hold counts as lost."""
-    pause: float
+    pause: Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
     """Seconds for which the hosts are left alone after the pass, wherever the next one is made."""
 
 
