@@ -30,7 +30,8 @@ from monitor.store import Store
 ROOT = Path(__file__).parents[2]
 PAGES = (*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md")))
 ENVIRON = dict.fromkeys(
-    ("SMTP_PASSWORD", "DING_SECRET", "DING_TOKEN", "WECOM_KEY", "FEISHU_SECRET", "FEISHU_TOKEN"), "s3cret"
+    ("SMTP_PASSWORD", "DING_SECRET", "DING_TOKEN", "WECOM_KEY", "FEISHU_SECRET", "FEISHU_TOKEN", "REDIS_PASSWORD"),
+    "s3cret",
 )
 SHARED = {"--home", "--now", "--json", "--help", "-h"}
 
