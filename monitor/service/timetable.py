@@ -53,6 +53,9 @@ class Timetable:
     def stop(self) -> None:
         """Fires nothing more; does not wait for upkeep under way."""
         if self._scheduler.running:
+            # What it is firing is done with first: its thread would look for that job in vain, and end with a traceback.
+            self._scheduler.pause()
+            self._scheduler.remove_all_jobs()
             self._scheduler.shutdown(wait=False)
 
     def plan(self, turn: Turn) -> None:

@@ -15,7 +15,9 @@ import pytest
 from monitor import run
 from monitor.archive import article_parts, verify
 from monitor.demo.world import World
+from monitor.engine import Local
 from monitor.home import Home
+from monitor.settings import Service
 from monitor.times import format_utc
 
 TITLE = "某县人民政府2024年政府信息公开工作年度报告"
@@ -138,6 +140,29 @@ class Watch:
     def edit(self, path: str, old: str, new: str) -> None:
         assert old in self.site.parts[path]
         self.site.parts[path] = self.site.parts[path].replace(old, new)
+
+
+class Kept(Local):
+    """Passes of several fleets by one nursery, as those of a service's days are: each would else import Scrapy anew."""
+
+    def close(self) -> None:
+        """The next fleet goes on with it."""
+
+    def end(self) -> None:
+        """Returns when nothing is left."""
+        super().close()
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    kept = Kept(tmp_path_factory.mktemp("nursery"), Service().parallel)
+    yield kept
+    kept.end()
+
+
+@pytest.fixture(autouse=True)
+def kept(engine: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.run.open_engine", lambda *_: engine)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import gzip
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from crawler.observation import (
 from crawler.page.reader import REVISION
 from crawler.portal import Policy, Portal
 from crawler.run_folder import write_known
+from tests.e2e.warm_passes import WarmPasses
 
 PROSE = "依据《中华人民共和国政府信息公开条例》第五十条规定,编制本报告。一年来,本机关主动公开政府信息一百二十条,收到申请三件,均已答复。"
 CHAPTERS = "".join(
@@ -129,6 +129,13 @@ class World:
         self.base = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.runs: list[Path] = []
+        self.passes = WarmPasses()
+
+    def close(self) -> None:
+        """Ends the server, and what makes the passes."""
+        self.passes.close()
+        self.server.shutdown()
+        self.server.server_close()
 
     def add(self, name: str, family: str, sections: list[str], **more: Any) -> Path:
         policy = more.pop("policy", Policy(delay=0.0, concurrency=4, allow_private=True, obey_robots=False))
@@ -156,9 +163,7 @@ class World:
             return [*pool.map(self.run, folders)]
 
     def run(self, folder: Path) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [sys.executable, "-m", "crawler", str(folder)], capture_output=True, text=True, timeout=120
-        )
+        done = self.passes.run(folder)
         assert done.returncode == 0, done.stderr
         return done
 
@@ -197,8 +202,7 @@ class Result:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world = World(tmp_path_factory.mktemp("runs"))
     yield world
-    world.server.shutdown()
-    world.server.server_close()
+    world.close()
 
 
 def drip(site: Site) -> None:

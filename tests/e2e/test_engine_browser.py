@@ -247,7 +247,8 @@ def test_a_nursery_that_is_killed_takes_the_browser_along(fleets: Fleets) -> Non
 
 
 def test_hostile_portals_end_with_a_reading_and_the_others_are_read(fleets: Fleets) -> None:
-    bad = {"loop": "/loop/", "alerts": "/alerts/", "moves": "/moves/", "endless": "/endless/", "nothing": "/nothing/"}
+    # What else never ends: test_hostile_pages.py. To a pass it is a time-out all the same.
+    bad = {"loop": "/loop/", "moves": "/moves/", "endless": "/endless/", "nothing": "/nothing/"}
     with fleets.fleet(parallel=4, pass_time="120s") as fleet:
         began = time.monotonic()
         hostile = {name: fleet.submit(fleets.portal(name, True, scripted(page)), "full") for name, page in bad.items()}
@@ -258,7 +259,7 @@ def test_hostile_portals_end_with_a_reading_and_the_others_are_read(fleets: Flee
         assert time.monotonic() - began < 120
     reasons = {name: sections(fleets, name)[0] for name in bad}
     assert all(not complete for complete, _, _ in reasons.values()), reasons
-    assert all(reasons[name][2] in ("time-out", "redirect loop") for name in ("loop", "alerts", "moves")), reasons
+    assert all(reasons[name][2] in ("time-out", "redirect loop") for name in ("loop", "moves")), reasons
     assert reasons["endless"][2].startswith("it goes on")
     assert reasons["nothing"][2].endswith("/fails: status 500")
 

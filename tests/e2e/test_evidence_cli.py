@@ -13,6 +13,7 @@ import pytest
 
 from monitor.demo.text import write_paper
 from monitor.demo.world import World
+from tests.begun import Begun, as_it_was, begin
 from tests.e2e.receivers import Mailbox
 from tests.e2e.test_cli import Operator
 
@@ -20,17 +21,22 @@ SITE, COLUMN = "haitang", "heping"
 ORGAN = "海棠区审计局"
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     with World(SITE, COLUMN) as world:
+        yield begin(world, tmp_path_factory.mktemp("begun"), "2026-02-10T00:30:00Z")
+
+
+@pytest.fixture
+def world(begun: Begun) -> Iterator[World]:
+    with as_it_was(begun.world) as world:
         yield world
 
 
 @pytest.fixture
-def operator(tmp_path: Path, world: World) -> Operator:
-    home = tmp_path / "home"
-    world.write_portals(home, confirmations=2, after="1h")
-    return Operator(home)
+def operator(tmp_path: Path, begun: Begun, world: World) -> Operator:
+    """After the first pass, on the 10th."""
+    return Operator(begun.copy(tmp_path / "home"))
 
 
 def crawl(operator: Operator, day: int, *more: str) -> list[tuple[str, int]]:
@@ -40,7 +46,6 @@ def crawl(operator: Operator, day: int, *more: str) -> list[tuple[str, int]]:
 
 def test_a_take_down_can_be_argued_before_others(operator: Operator, world: World, tmp_path: Path) -> None:
     """By its page's 404, and on a page of all years, which stands without it."""
-    crawl(operator, 10)
     world[SITE].take_down(world[SITE].find(ORGAN, 2021), "404")
     column = world[COLUMN]
     column.take_down(column.items[4], "404")
@@ -75,14 +80,12 @@ def test_a_take_down_can_be_argued_before_others(operator: Operator, world: Worl
 
 
 def test_an_attachment_can_be_got(operator: Operator, tmp_path: Path) -> None:
-    crawl(operator, 10)
     [(number, name, size), *_] = operator.rows("SELECT id, name, size FROM attachments WHERE archive_ref <> ''")
     operator.run("archive", "get", "--attachment", str(number), "-o", str(tmp_path / "file"))
     assert (tmp_path / "file").stat().st_size == size, name
 
 
 def test_errors_are_one_line_with_the_remedy(operator: Operator) -> None:
-    crawl(operator, 10)
     for words, says in (
         (("archive", "get"), "give one of VERSION, --reading N, --attachment N and --event N"),
         (("archive", "get", "1", "--event", "1"), "give one of VERSION"),
@@ -106,7 +109,6 @@ def test_errors_are_one_line_with_the_remedy(operator: Operator) -> None:
 
 
 def test_a_correction_waits_for_no_writer_and_makes_no_home(operator: Operator, tmp_path: Path) -> None:
-    crawl(operator, 10)
     with (operator.home / ".lock").open("r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         operator.run("correct", "1", "--year", "2019", code=3)
@@ -119,7 +121,6 @@ def test_a_correction_waits_for_no_writer_and_makes_no_home(operator: Operator, 
 
 
 def test_a_wrong_year_is_set_right(operator: Operator) -> None:
-    crawl(operator, 10)
     [(number,)] = operator.rows("SELECT id FROM reports WHERE organ LIKE '%审计局' AND year = 2020")
     events = operator.rows("SELECT count(*) FROM events")
     operator.run("correct", str(number), "--year", "2021", code=2)
@@ -140,7 +141,6 @@ def test_a_wrong_alert_is_taken_back(operator: Operator, world: World) -> None:
     site = world[SITE]
     with Mailbox() as mailbox:
         (operator.home / "nianbao.toml").write_text(f'[[channel]]\nname = "desk"\nurl = "{mailbox.url}"\n')
-        crawl(operator, 10)
         item = site.find(ORGAN, 2021)
         site.take_down(item, "404", listed=True)
         crawl(operator, 11)
@@ -167,7 +167,6 @@ def test_a_wrong_alert_is_taken_back(operator: Operator, world: World) -> None:
 def test_no_send_queues_the_correction(operator: Operator, world: World) -> None:
     with Mailbox() as mailbox:
         (operator.home / "nianbao.toml").write_text(f'[[channel]]\nname = "desk"\nurl = "{mailbox.url}"\n')
-        crawl(operator, 10)
         world[SITE].publish(write_paper(ORGAN, 2025, published_on="2026-02-10"))
         assert crawl(operator, 11) == [("appeared", 2025)]
         [(event,)] = operator.rows("SELECT id FROM events WHERE kind = 'appeared' AND baseline = 0")
@@ -180,14 +179,12 @@ def test_no_send_queues_the_correction(operator: Operator, world: World) -> None
 
 
 def test_a_dry_run_writes_nothing_into_the_archive(operator: Operator) -> None:
-    crawl(operator, 10)
     before = sorted((operator.home / "archive").rglob("*"))
     crawl(operator, 11, "--dry-run")
     assert sorted((operator.home / "archive").rglob("*")) == before
 
 
 def test_a_settled_pass_leaves_no_spool(operator: Operator) -> None:
-    crawl(operator, 10)
     crawl(operator, 11)
     assert list((operator.home / "runs").rglob("run.json"))
     assert list((operator.home / "runs").rglob("sections.warc")) == []

@@ -195,7 +195,8 @@ def test_a_browser_that_crashes_or_stands_still_is_replaced(sites: tuple[Listene
             assert reports(await show(guest, f"{base}/good/")) == 2
             for number in (signal.SIGKILL, signal.SIGSTOP):
                 chromium = min(host.below("--remote-debugging-pipe"))
-                under_way = asyncio.ensure_future(show(guest, f"{base}/late-loop/", 8.0))
+                # Under way for seconds, whatever happens; a page that loops would take a processor from the others meanwhile.
+                under_way = asyncio.ensure_future(show(guest, f"{base}/endless/", 8.0))
                 await asyncio.sleep(1.0)
                 os.kill(chromium, number)
                 said = await under_way

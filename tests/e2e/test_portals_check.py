@@ -59,28 +59,30 @@ def test_a_fleet_as_a_table(operator: Operator, world: World) -> None:
     assert lines[-1] == "2 portals: 1 good, 1 challenge"
 
 
-@pytest.mark.parametrize(
-    ("trouble", "verdict"),
-    [
-        ("503", "no answer"),
-        ("refused", "no answer"),
-        ("403", "refused"),
-        ("521", "challenge"),
-        ("captcha", "challenge"),
-        ("robots", "closed by robots.txt"),
-        ("vanished", "section gone"),
-        ("homeward", "no answer"),
-        ("login", "challenge"),
-    ],
-)
-def test_each_trouble_has_its_verdict_and_a_remedy(
-    operator: Operator, world: World, trouble: str, verdict: str
-) -> None:
-    world[ONE].start_outage(trouble)  # type: ignore[arg-type]
-    told = operator.json("portals", "check", ONE, code=1)
-    assert told["verdict"] == verdict, told["why"]
-    assert told["remedy"]
-    assert told["why"]
+TROUBLES = {
+    "503": "no answer",
+    "refused": "no answer",
+    "403": "refused",
+    "521": "challenge",
+    "captcha": "challenge",
+    "robots": "closed by robots.txt",
+    "vanished": "section gone",
+    "homeward": "no answer",
+    "login": "challenge",
+}
+
+
+def test_each_trouble_has_its_verdict_and_a_remedy(tmp_path: Path) -> None:
+    """Each at a portal of its own, checked by one command."""
+    names = {f"{ONE}{number}": trouble for number, trouble in enumerate(TROUBLES, 2)}
+    with World(*names) as world:
+        world.write_portals(tmp_path, confirmations=2, after="1h")
+        for name, trouble in names.items():
+            world[name].start_outage(trouble)  # type: ignore[arg-type]
+        told = Operator(tmp_path).json("portals", "check", *names, code=1)
+    checked = {names[one["portal"]]: one for one in told["portals"]}
+    assert {trouble: one["verdict"] for trouble, one in checked.items()} == TROUBLES, checked
+    assert [trouble for trouble, one in checked.items() if not (one["remedy"] and one["why"])] == []
 
 
 def test_against_the_last_check_and_against_the_record(operator: Operator, world: World) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from monitor.demo.world import World
+from tests.begun import Begun, as_it_was, begin
 from tests.e2e.test_cli import NIANBAO, Operator
 
 SITES = ("yunxi", "nanzhou", "songling", "heping")
@@ -43,18 +44,27 @@ class Editor(Operator):
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     with World(*SITES) as world:
+        begun = begin(world, tmp_path_factory.mktemp("begun"), "2026-02-10T00:30:00Z")
+        told = Editor(begun.home).rows(
+            "SELECT kind, count(*) FROM events WHERE kind = 'baseline' OR NOT baseline GROUP BY kind"
+        )
+        assert dict(told).get("baseline") == len(SITES)
+        assert set(dict(told)) <= {"baseline", "finding"}
+        yield begun
+
+
+@pytest.fixture
+def world(begun: Begun) -> Iterator[World]:
+    with as_it_was(begun.world) as world:
         yield world
 
 
-@pytest.fixture(scope="module")
-def editor(tmp_path_factory: pytest.TempPathFactory, world: World) -> Editor:
-    home = tmp_path_factory.mktemp("home")
-    world.write_portals(home, confirmations=2, after="1h")
-    editor = Editor(home)
-    assert {event["kind"] for event in editor.crawl(10)} == {"baseline"}
-    return editor
+@pytest.fixture
+def editor(tmp_path: Path, begun: Begun, world: World) -> Editor:
+    """After the first pass, on the 10th."""
+    return Editor(begun.copy(tmp_path / "home"))
 
 
 def test_an_edit_is_tried_on_what_is_stored(editor: Editor) -> None:

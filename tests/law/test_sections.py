@@ -212,8 +212,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Section
     for name, folder in names.items():
         (found[name],) = Result(folder).sections
     yield found
-    world.server.shutdown()
-    world.server.server_close()
+    world.close()
 
 
 @pytest.mark.parametrize("name", CASES)

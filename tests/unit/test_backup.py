@@ -259,7 +259,7 @@ def test_passes_go_on_after_a_restore(home, site, saved, paper, make_history):
     site.store.close()
     restore(home, saved, NOW, replace=True)
     with home.writing() as store:
-        site.store = store
+        site.use(store)
         kinds = [(one.kind, one.year) for one in site.run()]
         assert kinds == [("appeared", 2025)]
         assert site.run() == []
@@ -271,14 +271,14 @@ def test_passes_go_on_after_a_restore(home, site, saved, paper, make_history):
 def test_nobody_is_told_again_what_was_told_since(home, site, saved, paper):
     site.settings, told = settings(channel()), Desk()
     with home.writing() as store:
-        site.store = store
+        site.use(store)
         site.publish(paper.report(2025))
         site.run()
         deliver(store, site.settings, site.now, send=told)
         assert len(told.got) == 1
     restore(home, saved, NOW, replace=True)
     with home.writing() as store:
-        site.store = store
+        site.use(store)
         assert [one.kind for one in site.run()] == ["appeared"]
         deliver(store, site.settings, site.now, send=told)
         assert len(told.got) == 1

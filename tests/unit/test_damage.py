@@ -151,7 +151,8 @@ def test_a_torn_log_of_the_record_loses_whole_commits_at_most(site, paper, tmp_p
         assert known == ["baseline", "changed", "appeared"][: len(known)]
         # The passes that it forgot are made up for, under numbers of their own.
         captures = {path: path.read_bytes() for path in (torn / "archive/linhai").iterdir()}
-        site.home, site.store = torn, store
+        site.home = torn
+        site.use(store)
         assert [one.kind for one in site.run()] == ["baseline", "changed", "appeared"][len(known) :]
         assert {path: path.read_bytes() for path in captures} == captures
         assert store.row("SELECT max(id) AS n FROM crawls")["n"] == 4

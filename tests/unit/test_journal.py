@@ -172,7 +172,7 @@ class Restored:
         Path(f"{self.path}.bak").rename(self.path)
         if journal_too:
             self.path.with_name(journal.FILE).unlink()
-        self.site.store = Store.open(self.path)
+        self.site.use(Store.open(self.path))
         self.site.store.continue_after(last_number(self.site.home / "archive", self.site.home / "runs"))
         journal.reconcile(self.site.store)
 

@@ -834,6 +834,17 @@ def test_links_that_were_never_read_do_not_hide_a_broken_section(site, paper):
     assert kinds(site.run()) == ["portal_broken"]
 
 
+def test_a_list_of_which_no_page_was_ever_read_is_broken_once_it_shows_none(make_history, paper):
+    """Whether its pages stand was never known: nobody waits for them to be read."""
+    other = "https://www.linhai.gov.cn/col/other/"
+    site = make_history(sections=(paper.SECTION, other))
+    site.publish(paper.report(2024))
+    site.answer(site.publish(paper.report(2025), section=other), "blocked")
+    start(site)
+    site.sections[other].links.clear()
+    assert kinds(site.run()) == ["portal_broken"]
+
+
 def test_a_site_that_was_rebuilt_is_said_once_and_then_together(site, paper):
     for year in range(2015, 2023):
         site.publish(paper.report(year))
@@ -985,9 +996,12 @@ def test_overdue_is_said_once_and_withdrawn(site, paper):
     assert site.run() == []
 
 
-def test_an_overdue_organ_that_is_renamed_is_not_told_again(site, paper):
+@pytest.mark.parametrize("told_as", ["临海市监督指挥中心", "臨海市監督指揮中心"])
+def test_an_overdue_organ_that_is_renamed_is_not_told_again(site, paper, told_as):
+    """Nor if an earlier release told of it as its page was printed."""
     site.portal = msgspec.structs.replace(site.portal, organs=(paper.Organ("临海市监督指挥中心"),))
     start(site)
+    site.store.run("UPDATE events SET organ = ? WHERE kind = 'overdue' AND organ = '临海市监督指挥中心'", (told_as,))
     site.portal = msgspec.structs.replace(
         site.portal, organs=(paper.Organ("临海市管理指挥中心", aliases=("临海市监督指挥中心",)),)
     )

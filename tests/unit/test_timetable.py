@@ -4,8 +4,10 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from apscheduler.schedulers.base import STATE_RUNNING
 
 from monitor.planning import Turn
 from monitor.service import timetable as module
@@ -116,6 +118,38 @@ def test_what_fails_is_logged_and_stops_nothing(
     while "turn of one failed" not in caplog.text and time.monotonic() < end:
         time.sleep(0.01)
     assert "turn of one failed" in caplog.text
+
+
+def test_it_is_stopped_while_a_turn_fires(due: Due, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread ends without a word."""
+    faults: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", faults.append)
+    firing, go_on = threading.Event(), threading.Event()
+    submit = module.ThreadPoolExecutor.submit_job
+
+    def slowly(self: Any, *job: Any) -> None:
+        firing.set()
+        go_on.wait(10)
+        submit(self, *job)
+
+    monkeypatch.setattr(module.ThreadPoolExecutor, "submit_job", slowly)
+    kept = Timetable(now, due)
+    kept.start()
+    scheduler = kept._scheduler
+    thread = scheduler._thread
+    kept.plan(turn("one", 0))
+    assert firing.wait(5)
+    stopping = threading.Thread(target=kept.stop)
+    stopping.start()
+    end = time.monotonic() + 5
+    while scheduler.state == STATE_RUNNING and time.monotonic() < end:
+        time.sleep(0.01)
+    assert scheduler.state != STATE_RUNNING
+    go_on.set()
+    stopping.join(10)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert faults == []
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0, 365 * 86400.0, -365 * 86400.0])

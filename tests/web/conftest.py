@@ -141,7 +141,7 @@ class Seen(msgspec.Struct, frozen=True):
     said: tuple[str, ...]
     """On the console: errors, warnings; responses of 400 and more; requests to other hosts."""
     faults: tuple[str, ...]
-    """What axe finds, of impact serious or critical."""
+    """What axe finds, of impact serious or critical; that nobody looked, if it was not to be `judged`."""
 
 
 Look = Callable[..., Seen]
@@ -149,7 +149,8 @@ Look = Callable[..., Seen]
 
 @pytest.fixture(scope="session")
 def look(drive: Drive[Any]) -> Look:
-    """`look(url, then=lambda page: …, width=1280, dark=False, shot=path)`: opens a page, does something, looks at it."""
+    """`look(url, then=lambda page: …, width=1280, dark=False, shot=path)`: opens a page, does something, looks at it. Axe takes
+    longer than the rest: a test of something else asks for `judged=False`."""
     from axe_playwright_python.base import AXE_FILE_PATH
 
     axe = Path(AXE_FILE_PATH).read_text(encoding="utf-8")
@@ -162,6 +163,7 @@ def look(drive: Drive[Any]) -> Look:
         dark: bool,
         shot: Path | None,
         cookies: Any,
+        judged: bool,
     ) -> Seen:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
@@ -195,6 +197,8 @@ def look(drive: Drive[Any]) -> Look:
                 shot.parent.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=shot, full_page=True)
             html, text = page.content(), page.inner_text("body")
+            if not judged:
+                return Seen(html, text, tuple(said), ("nobody looked",))
             faults = json.loads(
                 page.evaluate(f"async () => {{ {axe}; return JSON.stringify((await axe.run()).violations) }}")
             )
@@ -215,8 +219,9 @@ def look(drive: Drive[Any]) -> Look:
         dark: bool = False,
         shot: Path | None = None,
         cookies: Any = None,
+        judged: bool = True,
     ) -> Seen:
-        return drive(lambda browser: open_page(browser, url, then, width, dark, shot, cookies))
+        return drive(lambda browser: open_page(browser, url, then, width, dark, shot, cookies, judged))
 
     return seen
 
