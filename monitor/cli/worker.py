@@ -1,5 +1,6 @@
 """`nianbao worker`: a crawl machine, which makes passes for a service elsewhere."""
 
+import os
 import sys
 
 import click
@@ -80,6 +81,8 @@ def worker(
         from monitor.workers.worker import Post, queues_of, work
     except ImportError as error:
         raise click.ClickException(f"{error.name} is not installed: install the extra `workers`") from None
+    for variable in ("NIANBAO_BROKER", "NIANBAO_RESULTS", "NIANBAO_PARCELS"):
+        os.environ.pop(variable, None)  # passes inherit the environment, and a portal's `proxy` may name any variable of it
     from monitor.service import logs
 
     logs.configure(msgspec.structs.replace(settings, service=service), context.home.path)

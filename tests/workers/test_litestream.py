@@ -206,7 +206,7 @@ def test_it_stands_beside_what_we_do_with_the_record(home, litestream, tmp_path)
             with store.transaction():
                 store.run("INSERT INTO notes (name, value) VALUES (?, hex(randomblob(350000)))", (f"b{number}",))
             assert pending_log(store) < LOG_BYTES
-        assert not store.tidy()  # Litestream reads, always: the log is not emptied, and nobody waits for it for long
+        store.tidy()  # whether or not Litestream reads at that moment
         NotesFile(home.path / "notes.db").write(
             lambda notes: notes.execute("INSERT INTO seen_until VALUES ('王芳', ?)", (NOW,))
         )
