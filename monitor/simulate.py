@@ -57,6 +57,8 @@ class Day(msgspec.Struct, frozen=True):
     busiest_hour: str
     """Local time at which the hour with the most requests began."""
     busiest_requests: int
+    most_passes: int
+    """Most passes that began within one hour."""
     slots: float
     """Passes that ran at the same time, on average."""
 
@@ -300,6 +302,7 @@ class _Simulation:
                 requests=round(sums[2]),
                 busiest_hour=datetime.fromtimestamp(busiest * _HOUR, zone).strftime("%H:%M"),
                 busiest_requests=round(self.hours[busiest][2]),
+                most_passes=int(max(self.hours[hour][0] + self.hours[hour][1] for hour in hours)),
                 slots=round(sums[3] / (len(hours) * _HOUR), 2),
             )
 

@@ -1,7 +1,7 @@
 """`nianbao schedule`: what is read next and why, and what the plan comes to before anything runs."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -9,11 +9,13 @@ import msgspec
 
 from crawler.portal import Portal
 from monitor.agenda import facts_of
+from monitor.cli import sizing
 from monitor.cli.common import Command, Context, choose, echo_json, pass_context, say, tell, utc_time
 from monitor.costs import subject_of
 from monitor.planning import WHYS, PortalFacts, Turn, next_turn
 from monitor.settings import Settings
 from monitor.simulate import Cost, Forecast, Subject, simulate
+from monitor.sizing import Sizing
 from monitor.store import Row, Store
 from monitor.times import shown
 
@@ -37,14 +39,21 @@ def _days(_ctx: click.Context, _param: click.Parameter, value: str | None) -> in
 @click.argument("names", metavar="[PORTAL]...", nargs=-1)
 @click.option("--simulate", "days", callback=_days, metavar="DAYS", help="Play the plan forward, such as 30d.")
 @click.option("--from", "start", metavar="TIME", help="With --simulate: begin at this UTC time or date.")
+@sizing.options
 @pass_context
-def schedule(context: Context, names: tuple[str, ...], days: int | None, start: str | None) -> None:
+def schedule(
+    context: Context, /, names: tuple[str, ...], days: int | None, start: str | None, **told: int | None
+) -> None:
     """What the service reads next, when and why, for the named portals or all enabled ones. With --simulate: load, waiting
-    and staleness of the days to come, from what passes took so far. Nothing is fetched."""
-    if start is not None and days is None:
-        raise click.UsageError("--from goes with --simulate; add --simulate 30d")
+    and staleness of the days to come, from what passes took so far, and on workers, how many of them it takes. Nothing is
+    fetched."""
+    plan = sizing.Plan(**told)
+    _refuse_what_does_not_fit(names, days, start, told)
     home = context.home
     settings = home.settings()
+    if days is not None and plan.portals is not None:
+        _simulate(context, settings, None, plan, start, days)
+        return
     portals, faults = home.sound_portals()
     for name, fault in faults.items():
         if name in names:
@@ -52,17 +61,50 @@ def schedule(context: Context, names: tuple[str, ...], days: int | None, start: 
         tell(f"nianbao: {fault}; {name} is not read until then", err=True)
     chosen = choose(portals, names)
     if days is not None:
-        begin = utc_time(start) if start is not None else context.clock()
-        zone = settings.service.timezone
+        _simulate(context, settings, chosen, plan, start, days)
+    else:
+        _show_turns(context, settings, chosen)
+
+
+def _refuse_what_does_not_fit(
+    names: tuple[str, ...], days: int | None, start: str | None, told: Mapping[str, int | None]
+) -> None:
+    for option, value in (("from", start), *told.items()):
+        if value is not None and days is None:
+            raise click.UsageError(f"--{option} goes with --simulate; add --simulate 30d")
+    if told["reports"] is not None and told["portals"] is None:
+        raise click.UsageError("--reports goes with --portals; add --portals 1000")
+    if told["portals"] is not None and names:
+        raise click.UsageError("--portals invents portals; leave out the names")
+
+
+def _simulate(
+    context: Context,
+    settings: Settings,
+    portals: Sequence[Portal] | None,
+    plan: sizing.Plan,
+    start: str | None,
+    days: int,
+) -> None:
+    """Shows what the plan comes to. `portals`: None for those that `plan` invents."""
+    begin = utc_time(start) if start is not None else context.clock()
+    if portals is None:
+        subjects = plan.invented(settings, begin)
+        reports = len(subjects) * plan.reports_each
+    else:
         with _record(context) as store:
             subjects = [
                 subject_of(store, portal, settings.policy.overridden(portal.policy), settings.schedule)
-                for portal in chosen
+                for portal in portals
             ]
-        forecast = simulate(subjects, settings.schedule, zone, begin, days, settings.service.parallel)
-        _show_forecast(context, settings, subjects, forecast)
-    else:
-        _show_turns(context, settings, chosen)
+            reports = sum(_reports(store, portal.name) for portal in portals)
+    if plan.asked or settings.service.engine == "celery":
+        forecast, takes = sizing.sized(settings, subjects, plan, reports, begin, days)
+        _show_forecast(context, settings, subjects, forecast, takes)
+        return
+    zone = settings.service.timezone
+    forecast = simulate(subjects, settings.schedule, zone, begin, days, settings.service.parallel)
+    _show_forecast(context, settings, subjects, forecast)
 
 
 @contextlib.contextmanager
@@ -71,6 +113,11 @@ def _record(context: Context) -> Iterator[Store]:
     home = context.home
     with home.reader() if home.database.exists() else Store.open(Path(":memory:")) as store:
         yield store
+
+
+def _reports(store: Store, portal: str) -> int:
+    row = store.row("SELECT count(*) AS n FROM reports WHERE portal = ? AND withdrawn_at IS NULL", (portal,))
+    return int(row["n"]) if row else 0
 
 
 def _show_turns(context: Context, settings: Settings, portals: Sequence[Portal]) -> None:
@@ -127,18 +174,27 @@ def _row(portal: Portal, facts: PortalFacts, turn: Turn, now: str, quiet: str, z
     }
 
 
-def _show_forecast(context: Context, settings: Settings, subjects: Sequence[Subject], forecast: Forecast) -> None:
-    advice = _advice(forecast, settings)
+def _show_forecast(
+    context: Context,
+    settings: Settings,
+    subjects: Sequence[Subject],
+    forecast: Forecast,
+    takes: Sizing | None = None,
+) -> None:
+    advice = _advice(forecast, settings, takes)
     costs: list[Cost] = [cost for subject in subjects for cost in (subject.full, subject.discover)]
     measured = sum(cost.measured for cost in costs)
     if context.json:
         told = msgspec.to_builtins(forecast)
+        if takes is not None:
+            told["sizing"] = {**msgspec.to_builtins(takes), "needed": takes.needed}
         echo_json({**told, "measured": measured, "estimated": len(costs) - measured, "advice": advice})
         return
     zone = settings.service.timezone
-    parallel = settings.service.parallel
+    parallel = takes.workers * takes.slots if takes else settings.service.parallel
+    on = f"（{takes.workers} 个工作进程，各 {takes.slots} 个）" if takes else ""
     say(
-        f"{shown(forecast.start, zone)} 至 {shown(forecast.end, zone)}：{forecast.portals} 个门户，同时至多读取 {parallel} 个"
+        f"{shown(forecast.start, zone)} 至 {shown(forecast.end, zone)}：{forecast.portals} 个门户，同时至多读取 {parallel} 个{on}"
     )
     say(
         f"共 {forecast.passes} 次读取，{forecast.requests} 次请求；耗时 {measured} 项取自以往读取，{len(costs) - measured} 项为估计\n"
@@ -164,16 +220,23 @@ def _show_forecast(context: Context, settings: Settings, subjects: Sequence[Subj
         {"portal": "代号", "new": "新年报", "fresh": "近期年报", "old": "旧年报", "missing": "待确认"},
         "no portal is enabled",
     )
+    if takes is not None:
+        sizing.show(takes, span(takes.first))
     for sentence in advice:
         say(f"\n{sentence}")
 
 
-def _advice(forecast: Forecast, settings: Settings) -> list[str]:
+def _advice(forecast: Forecast, settings: Settings, takes: Sizing | None) -> list[str]:
     """What is too tight, and what would help."""
     zone = settings.service.timezone
-    said = []
+    said = sizing.advice(takes) if takes is not None else []
     wait = forecast.wait
-    if wait.tight:
+    if wait.tight and takes is not None:
+        said.append(
+            f"at {shown(wait.tight, zone)}, {wait.tight_passes} passes wait up to {span(wait.tight_seconds)} for one of "
+            f"{takes.workers * takes.slots} slots: add workers or slots, or raise schedule.jitter"
+        )
+    elif wait.tight:
         said.append(
             f"at {shown(wait.tight, zone)}, {wait.tight_passes} passes wait up to {span(wait.tight_seconds)} for one of "
             f"{settings.service.parallel} slots: raise service.parallel or schedule.jitter"
