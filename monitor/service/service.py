@@ -122,6 +122,7 @@ class Service:
                 parts.callback(self._pages.stop)
                 self._pages.start()
             self._timetable.start()
+            self._plan_all()
             self._timetable.every(_REFRESH, "configuration", self.refresh)
             self._timetable.every(_REFRESH, "workers", self._muster)
             self._timetable.every(_UNSETTLED, "unsettled passes", self._settle_what_waits)
@@ -129,7 +130,6 @@ class Service:
             self._timetable.every(_WATCH, "portals left out", self._plan_left_out)
             self._timetable.every(_PICTURES, "pictures", self._recognise)
             self._timetable.every(_TEND, "upkeep", self._tend)
-            self._plan_all()
             portals = len(self._configuration.portals)
             log.info("serving %s: %d portals", self._home.path, portals)
             notify.ready(f"{portals} portals")
@@ -198,14 +198,15 @@ class Service:
     def _plan_left_out(self) -> None:
         """A portal that is neither planned nor asked for: whatever failed where it should have been, it is not forgotten."""
         planned = {turn.portal for turn in self._timetable.turns()}
-        for name in [*self._configuration.portals]:
-            if name not in planned and name not in self._asked:
-                self._plan(name)
+        left_out = [name for name in self._configuration.portals if name not in planned and name not in self._asked]
+        if left_out:
+            self._plan(*left_out)
 
-    def _plan(self, name: str) -> None:
-        if name in self._configuration.portals and not self._stop.is_set():
-            with self._home.reader() as store:
-                self._timetable.plan(self._next(store, name))
+    def _plan(self, *names: str) -> None:
+        with self._home.reader() as store:
+            for name in names:
+                if name in self._configuration.portals and not self._stop.is_set():
+                    self._timetable.plan(self._next(store, name))
 
     def _next(self, store: Store, name: str) -> Turn:
         settings = self._settings()
