@@ -68,6 +68,7 @@ $(VENV)/bench.stamp: requirements/bench.txt $(VENV)/run.stamp
 	touch $@
 
 long: $(VENV)/test.stamp  ## tests that `make test` leaves out for their time: a browser that fails, each way to start `portals add`
+	tests/install_redis.sh
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 portals-table: $(VENV)/test.stamp  ## docs/built-in-portals.md, from crawler/portals/

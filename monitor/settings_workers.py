@@ -30,8 +30,8 @@ def check_workers(service: "Service") -> None:
     """Raises ValueError that names key and remedy, and no secret."""
     if service.engine not in ENGINES:
         raise ValueError(f'service.engine: "{service.engine}" is not one of {", ".join(ENGINES)}; write one')
-    if not 30 <= service.worker_lost_seconds <= 3600:
-        raise ValueError(f'service.worker_lost: "{service.worker_lost}" is out of range; write a time from 30s to 1h')
+    if not 60 <= service.worker_lost_seconds <= 3600:  # a pass that is cut off needs time to end before another begins
+        raise ValueError(f'service.worker_lost: "{service.worker_lost}" is out of range; write a time from 1m to 1h')
     if service.engine == "celery":
         check_addresses(service)
         if service.pass_time_seconds > LONGEST:

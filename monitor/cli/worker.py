@@ -82,7 +82,9 @@ def worker(
     except ImportError as error:
         raise click.ClickException(f"{error.name} is not installed: install the extra `workers`") from None
     for variable in ("NIANBAO_BROKER", "NIANBAO_RESULTS", "NIANBAO_PARCELS"):
-        os.environ.pop(variable, None)  # passes inherit the environment, and a portal's `proxy` may name any variable of it
+        os.environ.pop(
+            variable, None
+        )  # passes inherit the environment, and a portal's `proxy` may name any variable of it
     from monitor.service import logs
 
     logs.configure(msgspec.structs.replace(settings, service=service), context.home.path)

@@ -15,6 +15,7 @@ from kombu.entity import Queue as BrokerQueue
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from monitor.workers import kombu_redis
 from monitor.workers.wire import PREFIX, TASK, Assignment
 
 VISIBILITY = 86_400
@@ -31,6 +32,7 @@ BrokerError = (KombuError, OSError, RedisError, AMQPError)
 
 def make_app(broker: str) -> Celery:
     """The application for a broker's address; nothing is connected before it is used."""
+    kombu_redis.mend()
     app = Celery(PREFIX, broker=broker, backend=None, set_as_current=False)
     app.conf.update(
         task_serializer="json",

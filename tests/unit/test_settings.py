@@ -231,10 +231,13 @@ def test_secrets_of_an_address() -> None:
         ('engine = "huey"', 'service.engine: "huey" is not one of local, celery'),
         ('engine = "celery"', "service.broker: passes on workers need one"),
         ('engine = "celery"\nbroker = "amqp://u:secret@mq/"', "service.results: RabbitMQ keeps no claims"),
-        ('engine = "celery"\nbroker = "http://u:secret@mq/"', "service.broker: is no address of redis or rediss or amqp"),
+        (
+            'engine = "celery"\nbroker = "http://u:secret@mq/"',
+            "service.broker: is no address of redis or rediss or amqp",
+        ),
         ('engine = "celery"\nbroker = "amqp://mq/"\nresults = "amqp://mq/"', "service.results: is no address of redis"),
         ('engine = "celery"\nbroker = "redis://r/"\npass_time = "13h"', 'service.pass_time: "13h" is too long'),
-        ('worker_lost = "29s"', 'service.worker_lost: "29s" is out of range'),
+        ('worker_lost = "59s"', 'service.worker_lost: "59s" is out of range'),
         ('worker_lost = "2h"', 'service.worker_lost: "2h" is out of range'),
     ],
 )

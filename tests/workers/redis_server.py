@@ -1,6 +1,7 @@
 """A real Redis of the tests' own: started on a port that nobody else has, killed, started again with or without its data."""
 
 import contextlib
+import hashlib
 import random
 import shutil
 import signal
@@ -32,6 +33,11 @@ def free_port() -> int:
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise OSError("no port of loopback is free")
+
+
+def task_name(word: str) -> str:
+    """The name of a pass as the wire has it, always the same for a word."""
+    return hashlib.md5(word.encode(), usedforsecurity=False).hexdigest()
 
 
 class RedisServer:
