@@ -35,6 +35,9 @@ Clock = Callable[[], str]
 _ENDED_IT = re.compile(r"killed by SIG|ended with status|did not stop|of memory|MemoryError")
 """In a pass's detail (monitor/processes.py, crawler/nursery.py)."""
 
+SENT = "sent.json"
+"""In the folder of a pass that a worker makes: what its engine knows of it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -84,14 +87,16 @@ def conclude(
     clock: Clock,
     why: str,
     pictures: "Pictures | None" = None,
+    *,
+    ours: bool = False,
 ) -> Settled:
-    """Settles a pass whose process has ended, or records that it was killed, and `why`.
+    """Settles a pass whose process has ended, or records that it was killed, and `why`. `ours`: as settle_killed has it.
 
     Raises OSError and sqlite3.OperationalError: the disk or the record itself; the folder waits to be settled.
     """
     folder, number = place.folder, place.crawl
     if not finished(folder):
-        settled = settle_killed(store, folder, settings, number, name, clock(), why)
+        settled = settle_killed(store, folder, settings, number, name, clock(), why, ours=ours)
     else:
         try:
             settled = settle(folder, store, home.archive, settings, clock(), pictures)
@@ -126,8 +131,10 @@ def recover(
     for row in store.unsettled():
         if wanted(row["portal"], row["id"]):
             place = Briefed(row["id"], home.runs / row["portal"] / str(row["id"]))
-            why = "the process was killed before the pass ended"
-            yield conclude(home, store, settings, place, row["portal"], clock, why)
+            why, ours = "the process was killed before the pass ended", False
+            if not finished(place.folder) and (place.folder / SENT).exists():
+                why, ours = "it was at a worker, and passes are made on this machine now", True
+            yield conclude(home, store, settings, place, row["portal"], clock, why, ours=ours)
 
 
 def ended_its_process(store: Store, portal: str) -> bool:

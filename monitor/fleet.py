@@ -278,7 +278,15 @@ class Fleet:
                 raise ChildProcessError(f"{name}: no process could be started for it: {fault}")
             why = redact(printable(process.lost or how_it_ended(process.end, said)))
             settled = bookkeeping.conclude(
-                self._home, self._store, self._settings(), place, name, self._clock, why, self._pictures
+                self._home,
+                self._store,
+                self._settings(),
+                place,
+                name,
+                self._clock,
+                why,
+                self._pictures,
+                ours=bool(process.lost),
             )
         except Exception as error:
             self._leave(turn)

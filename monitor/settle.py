@@ -84,14 +84,23 @@ def settle(
 
 
 def settle_killed(
-    store: Store, folder: Path, settings: Settings, crawl: int, portal: str, now: str, why: str
+    store: Store,
+    folder: Path,
+    settings: Settings,
+    crawl: int,
+    portal: str,
+    now: str,
+    why: str,
+    *,
+    ours: bool = False,
 ) -> Settled:
-    """Records a pass that never finished. Without a response in its folder it counts towards portal_down (rule 5)."""
+    """Records a pass that never finished. Without a response in its folder it counts towards portal_down (rule 5), unless the
+    fault is `ours`: what it saw, if anything, was at a worker and never arrived."""
     with store.transaction():
         record = load_record(store, portal)
         announcer = Announcer(store, record, crawl, now)
         # Without a folder nobody was asked, and a pass that came to its end was not settled for a reason of ours.
-        if folder.is_dir() and not finished(folder) and not holds_a_response(folder):
+        if not ours and folder.is_dir() and not finished(folder) and not holds_a_response(folder):
             facts = PassFacts(now=to_utc(now), read_anything=False)
             judgement = judge(record.state, list(record.states.values()), {}, facts, Policy())
             save_portal_state(store, portal, judgement.portal)

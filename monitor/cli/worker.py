@@ -78,6 +78,7 @@ def worker(
     _check(service, exits, only_exit, name)
     kinds = queues or (("plain", "rendered") if _has_browser() else ("plain",))
     try:
+        from monitor.workers.depot import ParcelError
         from monitor.workers.worker import Post, queues_of, work
     except ImportError as error:
         raise click.ClickException(f"{error.name} is not installed: install the extra `workers`") from None
@@ -98,7 +99,11 @@ def worker(
         slots=slots,
         rendered_slots=min(rendered_slots, slots) if "rendered" in kinds else 0,
     )
-    sys.exit(work(post, context.home.path / "worker", context.clock))
+    try:
+        code = work(post, context.home.path / "worker")
+    except ParcelError as error:
+        raise click.ClickException(str(error)) from None
+    sys.exit(code)
 
 
 def _check(service: Service, exits: tuple[str, ...], only_exit: bool, name: str) -> None:

@@ -194,10 +194,9 @@ def ask(home: Path, request: Asked) -> Generator[Said]:
                 line.connect(address)
         except OSError:
             raise NoService(f"{home}: no service answers in this home") from None
-        with line.makefile("rwb") as talk:
+        with line.makefile("rb") as talk:
             try:
-                talk.write(msgspec.json.encode(request) + b"\n")
-                talk.flush()
+                line.sendall(msgspec.json.encode(request) + b"\n")
                 for answer in talk:
                     said = msgspec.json.decode(answer, type=Said)
                     if said.error:

@@ -81,6 +81,7 @@ class Service:
         self._lock = threading.Lock()
         self._asked: set[str] = set()
         """Portals whose scheduled pass waits or is under way."""
+        self._begun_with = self._passes_by(self._settings())
         self._engine = open_engine(home, self._settings().service)
         self._crews: Crews | None = None
         self._fleet = Fleet(home, store, self._settings, clock, self._engine, pictures=pictures)
@@ -339,11 +340,20 @@ class Service:
             changed = self._configuration.refresh(anyway=anyway)
         if changed:
             self._renewed(self._settings())
+            if self._passes_by(self._settings()) != self._begun_with:
+                log.warning(
+                    "service.engine, broker, results, parcels, worker_lost: what they say now counts from the next start on"
+                )
             if self._pages is not None:
                 self._pages.refresh(self._settings())
             log.info("settings or portal files changed: %d portals", len(self._configuration.portals))
             self._plan_all()
             self._sender.wake()
+
+    def _passes_by(self, settings: Settings) -> tuple[object, ...]:
+        """What says who makes passes, and how they are reached."""
+        service = settings.service
+        return (service.engine, service.broker, service.results, service.parcels, service.worker_lost)
 
     def _muster(self) -> None:
         self._crews = self._engine.crews(self._configuration.portals, self._clock())

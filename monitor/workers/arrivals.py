@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+from monitor.markup import clean
 from monitor.processes import Process
 from monitor.redact import redact
 from monitor.times import format_utc
@@ -23,6 +24,8 @@ from monitor.workers.register import Register, RegisterError
 from monitor.workers.wire import Assignment, Handed, Parcel
 
 _THREADS = 4
+_WORDS = 1000
+"""Characters that a worker may say of a pass."""
 _RETRY, _TRIES = 15.0, 240
 """Seconds between two tries to fetch what was handed over, and how many there are."""
 
@@ -78,7 +81,7 @@ class Arrivals:
             return
         process = one.process
         process.worker, process.memory = handed.worker, handed.memory
-        process.end, process.never, process.lost = handed.ended, handed.never, handed.lost
+        process.end, process.never, process.lost = handed.ended, clean(handed.never, _WORDS), clean(handed.lost, _WORDS)
         try:
             if handed.crawl != process.order.crawl:
                 raise ParcelError(f"it is of pass {handed.crawl}")

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from crawler.portal import Portal
+from monitor.bookkeeping import SENT
 from monitor.engine import Full
 from monitor.home import Home
 from monitor.intake import job_of
@@ -36,7 +37,6 @@ from monitor.workers.register import TOMBSTONE, Held, Register, RegisterError
 from monitor.workers.roster import Crews, Given, of_service, queue_of, queues_of
 from monitor.workers.wire import Assignment, Parcel, WorkerSeen, kind_of
 
-SENT = "sent.json"
 _TICK = 0.25
 """Seconds between two looks at the register, at least."""
 _ROSTER = 5.0
@@ -92,8 +92,7 @@ class Workers:
 
     def full(self, under_way: Sequence[Turn]) -> Full | None:
         """See Engine. A queue from which no worker takes holds one pass, for the first that comes."""
-        with self._lock:
-            workers = self._workers
+        workers = self.workers()
         there = Counter(queue_of(turn.portal) for turn in under_way)
         most = {
             queue: _most(queue, workers)
@@ -198,6 +197,11 @@ class Workers:
         if self._depot is not None:
             self._depot.close()
 
+    def workers(self) -> tuple[WorkerSeen, ...]:
+        """Those that are there, as of some seconds ago."""
+        with self._lock:
+            return self._workers
+
     # What others see ----------------------------------------------------------------------------------------------
 
     def crews(self, portals: Mapping[str, Portal], now: str) -> Crews:
@@ -231,20 +235,22 @@ class Workers:
         while not self._done.is_set():
             try:
                 self._send()
-                if time.monotonic() - roster > _ROSTER:
-                    self._look_around()
-                    roster = time.monotonic()
                 self._look()
                 now = time.monotonic()
                 self._now += min(now - looked, _GAP)
                 looked = now
+                if now - roster > _ROSTER:
+                    roster = now
+                    self._look_around()
                 self._say("register", "")
             except RegisterError as error:
                 self._say("register", redact(str(error)))
                 looked = time.monotonic()
                 self._call_off()
-            except Exception:
-                log.exception("the dispatcher stumbled, and goes on")
+            except Exception as error:
+                if not self._trouble["register"]:
+                    log.exception("the dispatcher stumbled, and goes on")
+                self._say("register", redact(f"says what nobody understands: {type(error).__name__}: {error}"))
             with self._lock:
                 number = len(self._passes)
             # More of them cost more to look at, and each may wait a little longer.
@@ -268,7 +274,13 @@ class Workers:
                 self._say("broker", redact(str(error)))
                 return
             if before is not None:
-                log.info("%s: pass %d is sent again: nobody took it", one.process.order.portal, one.process.order.crawl)
+                there = sum(one.queue in worker.queues for worker in self.workers())
+                log.warning(
+                    "%s: pass %d is sent again: nobody took it%s",
+                    one.process.order.portal,
+                    one.process.order.crawl,
+                    f", though {there} workers take from {one.queue}: is their broker this one?" if there else "",
+                )
             self._say("broker", "")
 
     def _call_off(self) -> None:

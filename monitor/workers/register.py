@@ -186,6 +186,7 @@ class Register:
             socket_keepalive=True,
             health_check_interval=15,
             decode_responses=True,
+            encoding_errors="replace",  # what nobody can read is nobody's word, and stops nothing else
         )
         self._claim, self._renew, self._hand, self._withdraw, self._give_up, self._stop = (
             self._redis.register_script(script) for script in (_CLAIM, _RENEW, _HAND, _WITHDRAW, _GIVE_UP, _STOP)

@@ -18,6 +18,8 @@ PREFIX = "nianbao"
 TASK = "nianbao.crawl"
 """The one Celery task."""
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+"""What no record and no arithmetic stumbles over."""
 TaskName = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$", max_length=32)]
 """Also a folder's name on the worker: nothing else will do."""
 
@@ -25,7 +27,7 @@ TaskName = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$", max_length=32)
 class Parcel(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run folder on its way: packed into the message where it is small, else at a place of the depot."""
 
-    size: int
+    size: Count
     """Bytes, packed."""
     sha256: str
     """Of the packed bytes, in hexadecimal."""
@@ -55,13 +57,13 @@ class Handed(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a pass: what its worker leaves in the register."""
 
     task: TaskName
-    crawl: int
+    crawl: Count
     worker: str
     ended: Ended | None = None
     """How its process ended; None: it never began, or nobody saw."""
     never: str = ""
     """Why it never began."""
-    memory: int = 0
+    memory: Count = 0
     """Bytes, the most that was seen."""
     parcel: Parcel | None = None
     """What it wrote; None: nothing, or it could not be handed over (`never` or `lost` says why)."""
@@ -73,11 +75,11 @@ class Beat(msgspec.Struct, frozen=True, omit_defaults=True):
     """A sign of life of a pass, written whenever its hold is renewed."""
 
     worker: str
-    number: int
+    number: Count
     """Grows with each."""
-    pid: int = 0
-    done: int = 0
-    total: int = 0
+    pid: Count = 0
+    done: Count = 0
+    total: Count = 0
     waits: bool = False
     """It is to be made again, by itself, when there is room on its machine."""
 
@@ -97,15 +99,15 @@ class WorkerSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     queues: tuple[str, ...]
     """Names of the queues that it takes passes from: `queue_name`."""
     exits: tuple[str, ...] = ()
-    slots: int = 0
+    slots: Count = 0
     """Passes that it makes at the same time,"""
-    rendered_slots: int = 0
+    rendered_slots: Count = 0
     """and of these, such as need a browser; 0: none."""
     running: tuple[str, ...] = ()
     """Portals that it reads now."""
-    made: int = 0
+    made: Count = 0
     """Passes that it has made since it was started."""
-    memory: int = 0
+    memory: Count = 0
     """Bytes that it and all of its passes take."""
 
 

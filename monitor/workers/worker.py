@@ -12,7 +12,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from celery.exceptions import Ignore, Reject
 
 from crawler.observation import WATCHER_ENDED
 from monitor.home import HomeLocked
+from monitor.times import format_utc
 from monitor.workers.app import BrokerError, make_app, take_from, waiting
 from monitor.workers.crew import Crew, Ending, Unwanted, this_version
 from monitor.workers.deafness import Deafness
@@ -60,14 +62,19 @@ def queues_of(kinds: tuple[Queue, ...], exits: tuple[str, ...], only_exits: bool
     return tuple(queue_name(kind, label) for kind in kinds for label in labels)
 
 
-def work(post: Post, scratch: Path, clock: Callable[[], str]) -> int:
+def work(post: Post, scratch: Path) -> int:
     """Makes passes until the process is told to end (SIGTERM, Ctrl-C). The exit code.
 
     `scratch`: a folder for run folders. Raises ParcelError and ValueError for addresses that cannot be used, HomeLocked if a worker
     of this name has that folder.
     """
     with _alone(scratch / f"{post.name}.lock"):
-        return _work(post, scratch / post.name, clock)
+        return _work(post, scratch / post.name)
+
+
+def _now() -> str:
+    """The true present, by which the service sees whether this machine's clock is right."""
+    return format_utc(datetime.now(UTC))
 
 
 @contextlib.contextmanager
@@ -81,14 +88,14 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _work(post: Post, scratch: Path, clock: Callable[[], str]) -> int:
+def _work(post: Post, scratch: Path) -> int:
     name = f"{post.name}@{socket.gethostname()}"
     seen = WorkerSeen(
         name=name,
         host=socket.gethostname(),
         version=this_version(),
-        since=clock(),
-        seen=clock(),
+        since=_now(),
+        seen=_now(),
         queues=post.queues,
         exits=post.exits,
         slots=post.slots,
@@ -96,7 +103,9 @@ def _work(post: Post, scratch: Path, clock: Callable[[], str]) -> int:
     )
     register = Register(post.register)
     depot = Depot(post.parcels) if post.parcels else None
-    crew = Crew(seen, register, depot, scratch, clock)
+    if depot is not None:
+        depot.check()  # better now than after the first pass that has much to hand over
+    crew = Crew(seen, register, depot, scratch, _now)
     app = make_app(post.broker)
     take_from(app, post.queues)
 

@@ -218,7 +218,9 @@ class Soak:
     def _hit_the_rest(self) -> None:
         for boundary in 3 * self.plan.boundaries:
             if boundary.when != "start" and boundary.name not in {kill.boundary for kill in self.outcome.kills}:
-                self.program.kill(EVERYTHING)
+                if self.program.running:
+                    self.program.kill(EVERYTHING)
+                    self._phase()  # what was on its way then may come twice
                 self._at_boundary(boundary)
 
     def _one_kill(self) -> None:

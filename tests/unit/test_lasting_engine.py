@@ -9,6 +9,7 @@ import pytest
 
 from crawler.orders import Ended
 from crawler.portal import Portal
+from monitor.bookkeeping import SENT
 from monitor.engine import Full
 from monitor.fleet import Fleet, FleetStopped
 from monitor.home import Home
@@ -196,6 +197,26 @@ def test_why_a_pass_is_lost_stands_in_the_record(site: Site) -> None:
     site.engine.end(crawl, lost="w1@far was not heard of for 300 s")
     assert future.result(5).outcome == "killed"
     assert site.outcomes() == [("linhai", "killed", "w1@far was not heard of for 300 s")]
+
+
+@pytest.mark.parametrize("back_to_one_machine", [False, True])
+def test_what_becomes_of_workers_says_nothing_about_a_portal(site: Site, back_to_one_machine: bool) -> None:
+    """Three times in a row nothing arrives, and nobody says that the portal cannot be read."""
+    for _ in range(3):
+        site.submit("linhai")
+        crawl = site.engine.begin("linhai")
+        if back_to_one_machine:
+            (site.home.runs / "linhai" / str(crawl) / SENT).write_text("{}")
+            site.fleet.stop("the service stops", leave=True)
+            site.engine.begun.clear()
+            site.open()
+            assert [one.outcome for one in site.fleet.recover()] == ["killed"]
+        else:
+            site.engine.end(crawl, lost="w1@far was not heard of for 300 s")
+            site.settle()
+    assert [outcome for _, outcome, _ in site.outcomes()] == ["killed"] * 3
+    assert site.store.values("SELECT empty_passes FROM portals") == [(0,)]
+    assert site.store.values("SELECT count(*) FROM events") == [(0,)]
 
 
 def test_a_pass_that_no_worker_could_begin_leaves_no_number(site: Site) -> None:

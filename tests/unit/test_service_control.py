@@ -173,3 +173,23 @@ def test_a_service_that_goes_away_is_told(home: Path) -> None:
         with pytest.raises(ServiceError, match="stopped before it was done"):
             list(control.ask(home, Send()))
         thread.join()
+
+
+def test_a_service_that_dies_before_it_is_spoken_to_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words find nobody any more: one error, and no traceback of a pipe."""
+    address_of = control._address
+    with socket.socket(socket.AF_UNIX) as listener:
+        with address_of(tmp_path) as address:
+            listener.bind(address)
+        listener.listen()
+
+        @contextlib.contextmanager
+        def dies_once_reached(home: Path) -> Iterator[str]:
+            with address_of(home) as address:
+                yield address
+            line, _ = listener.accept()
+            line.close()
+
+        monkeypatch.setattr(control, "_address", dies_once_reached)
+        with pytest.raises(ServiceError, match="stopped before it was done"):
+            list(control.ask(tmp_path, Crawl(("x",), "full", send=False)))

@@ -235,6 +235,12 @@ def test_secrets_of_an_address() -> None:
             'engine = "celery"\nbroker = "http://u:secret@mq/"',
             "service.broker: is no address of redis or rediss or amqp",
         ),
+        (
+            'engine = "celery"\nbroker = "redis://:a/secret@r:6379/0"',
+            "service.broker: cannot be read as an address; in a password",
+        ),
+        ('engine = "celery"\nbroker = "redis://:a@secret#b@r/0"', "write %2F for /"),
+        ('engine = "celery"\nbroker = "redis://:a?secret@r/0"', "cannot be read as an address"),
         ('engine = "celery"\nbroker = "amqp://mq/"\nresults = "amqp://mq/"', "service.results: is no address of redis"),
         ('engine = "celery"\nbroker = "redis://r/"\npass_time = "13h"', 'service.pass_time: "13h" is too long'),
         ('worker_lost = "59s"', 'service.worker_lost: "59s" is out of range'),

@@ -36,7 +36,6 @@ def shorten() -> None:
 
     _set(crew, _EVERY=1.0)
     _set(dispatch, _ROSTER=1.0)
-    register._CLAIM = register._CLAIM.replace("and claim == ARGV[5]", "")
 
 
 def _start(command: list[str], **options: Any) -> "subprocess.Popen[bytes]":

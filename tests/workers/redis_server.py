@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -86,11 +85,10 @@ class RedisServer:
 
     def kill(self) -> None:
         """As a power cut would."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        """As systemd would."""
-        self._end(signal.SIGTERM)
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
     def restart(self, *, forgets: bool) -> None:
         """Killed, and there again. `forgets`: without what it had on its disk."""
@@ -104,12 +102,6 @@ class RedisServer:
         """From now on it counts as one that has been there for long: it need not wait for those who hold passes."""
         with redis.Redis.from_url(self.url, decode_responses=True) as asked:
             asked.hset(f"{PREFIX}:register", mapping={"run": asked.info("server")["run_id"], "since": "0"})
-
-    def _end(self, number: signal.Signals) -> None:
-        if self.process is not None:
-            self.process.send_signal(number)
-            self.process.wait()
-            self.process = None
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as asked:

@@ -16,12 +16,13 @@ import redis
 
 from monitor.demo.acts import Portal
 from monitor.workers.wire import Queue, queue_name
-from tests.workers.ground import LOST, Ground, Pass, Worker
-from tests.workers.watched_web import overlaps, shortest_gap, turns
+from tests.workers.ground import DAWDLE, LOST, Ground, Pass, Worker
+from tests.workers.watched_web import shortest_gap
 
-ONE, TWO, SLOW, PINNED = "yunxi", "linhe", "heping", "taihe"
-DELAY = 0.3
-JITTER = 0.3
+ONE, TWO, SLOW, PINNED = "yunxi", "linhe", "haitang", "taihe"
+DELAY = 0.5
+SHORTEST = DELAY * 0.7 - 0.15
+"""Seconds between two requests: pauses are a third longer or shorter (crawler/pace.py), and a busy machine notes some late."""
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +118,10 @@ def test_a_worker_that_is_cut_off_ends_its_pass_before_another_begins(ground: Gr
     assert ended(ground, asked) == "killed", ground.story()
     again, other = ground.under_way(ONE)
     assert other is not worker
-    assert last_asked(ground, worker) - cut < LOST, "it let go before its claim ran out"
-    worker.wire.heal()
     ground.go_on(ONE)
     assert ended(ground, again) == "ok"
+    time.sleep(max(0.0, cut + LOST + 3 * DAWDLE / 2 - time.monotonic()))  # it would have asked once more by now
+    assert last_asked(ground, worker) - cut < LOST, "it let go before its claim ran out"
 
 
 def test_a_machine_that_sleeps_through_its_claim(ground: Ground, change: Portal) -> None:
@@ -130,14 +131,11 @@ def test_a_machine_that_sleeps_through_its_claim(ground: Ground, change: Portal)
     ground.go_on(ONE)
     assert ground.crawl(ONE) == "ok"
     passes = len(ground.outcomes(ONE))
+    given_up = worker.machine.said.count("was given up meanwhile")
     worker.machine.thaw()
-    ground.until(lambda: _idle(ground, worker))
+    ground.until(lambda: worker.machine.said.count("was given up meanwhile") > given_up)
     assert len(ground.outcomes(ONE)) == passes
     ground.await_workers(worker.name)
-
-
-def _idle(ground: Ground, worker: Worker) -> bool:
-    return any(one.name.startswith(f"{worker.name}@") and not one.running for one in ground.register.workers())
 
 
 def test_connections_are_cut(ground: Ground, change: Portal) -> None:
@@ -271,7 +269,7 @@ def test_a_message_that_comes_twice_is_one_pass(ground: Ground, change: Portal) 
     assert ended(ground, asked) == "ok", ground.story()
     comes_again()
     assert len(ground.outcomes(ONE)) == passes
-    assert turns(ground.asked(ONE, since - 1)) in ([], [worker.machine.mark])
+    assert {one.machine for one in ground.asked(ONE, since)} <= {worker.machine.mark}
     broker.close()
 
 
@@ -282,17 +280,18 @@ def test_one_host_is_asked_at_its_pace_whoever_asks(ground: Ground) -> None:
     """Two homes share the workers, and read the same portal at the same time."""
     other = ground.lodge("other", SLOW)
     since = time.monotonic()
-    for _ in range(2):
-        other.start()
-        assert ground.crawl(SLOW) == "ok"
-        ground.until(lambda: not other.running)
-        assert other.process is not None
-        assert other.process.returncode == 0, other.said
-    asked = ground.asked(SLOW, since)
-    assert len({one.machine for one in asked}) > 1, "it was one worker all the time"
-    assert len(asked) >= 8
-    assert overlaps(asked) == []
-    assert shortest_gap(asked) >= DELAY * (1 - JITTER) - 0.02
+    asked, worker = ground.under_way(SLOW)
+    other.start()
+    ground.until(lambda: (other.home / "runs" / SLOW / "1" / "sent.json").exists())
+    time.sleep(2.0)  # its pass waits at a worker
+    assert {one.machine for one in ground.asked(SLOW, since)} == {worker.machine.mark}
+    ground.go_on(SLOW)
+    assert ended(ground, asked, SLOW) == "ok"
+    ground.until(lambda: not other.running)
+    assert other.process is not None
+    assert other.process.returncode == 0, other.said
+    assert len(ground.asked(SLOW, since)) >= 10, "two passes"
+    assert shortest_gap(ground.asked(SLOW, since)) >= SHORTEST
 
 
 def test_a_pinned_portal_is_read_where_it_is_pinned(ground: Ground) -> None:

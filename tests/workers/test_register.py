@@ -391,3 +391,13 @@ def test_nothing_is_kept_for_ever(redis: RedisServer, register: Register, new: C
     assert len(keys) == 7
     assert all(raw.ttl(key) > 0 for key in keys)
     raw.close()
+
+
+def test_what_nobody_can_read_hides_nobody(redis: RedisServer, register: Register) -> None:
+    register.announce(seen("one@a"))
+    raw = redis_client.Redis.from_url(redis.url)
+    raw.sadd("nianbao:workers", b"\xff\xfe", "evil@b", "huge@b")
+    raw.set("nianbao:worker:evil@b", b"\xff\xfe\x00")
+    raw.set("nianbao:worker:huge@b", json.dumps(json.loads(raw.get("nianbao:worker:one@a")) | {"memory": 10**400}))
+    assert [worker.name for worker in register.workers()] == ["one@a"]
+    raw.close()

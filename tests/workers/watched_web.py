@@ -93,12 +93,6 @@ def overlaps(asked: list[Asked]) -> list[tuple[Asked, Asked]]:
     return found
 
 
-def turns(asked: list[Asked]) -> list[str]:
-    """The machines that a host was asked by, in order: one that comes back later is there again."""
-    machines = [one.machine for one in sorted(asked, key=lambda one: one.start)]
-    return [machine for place, machine in enumerate(machines) if place == 0 or machines[place - 1] != machine]
-
-
 def shortest_gap(asked: list[Asked]) -> float:
     """Seconds between two consecutive requests for one host, whoever made them."""
     starts = sorted(one.start for one in asked)
