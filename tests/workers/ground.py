@@ -32,7 +32,7 @@ from tests.workers.program import INLINE
 from tests.workers.redis_server import RedisServer
 from tests.workers.watched_web import Asked, WatchedWeb, overlaps
 
-LOST = 6
+LOST = 9
 """Seconds after which a worker counts as lost."""
 DAWDLE = 2.0
 """Seconds between two requests of a pass that takes its time."""

@@ -1,5 +1,6 @@
 """The register of passes, on a real Redis: one claim a pass and a host, whatever is lost or comes twice."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
