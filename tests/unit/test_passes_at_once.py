@@ -207,10 +207,10 @@ def test_a_pass_that_cannot_be_settled_waits_and_its_portal_is_not_read_before_i
     right = bookkeeping.settle_killed
     full = True
 
-    def settles(store, folder, settings, number, name, *rest):  # type: ignore[no-untyped-def]
+    def settles(store, folder, settings, number, name, *rest, **more):  # type: ignore[no-untyped-def]
         if full and name == "a":
             raise error
-        return right(store, folder, settings, number, name, *rest)
+        return right(store, folder, settings, number, name, *rest, **more)
 
     monkeypatch.setattr(bookkeeping, "settle_killed", settles)
     first, other = bench.submit("a"), bench.submit("b")
